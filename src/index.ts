@@ -1,0 +1,65 @@
+/**
+ * Human-in-the-loop gates for LangGraph.js: an agent proposes, policy routes, a person decides, the action runs
+ * exactly once, and the log has it.
+ *
+ * @packageDocumentation
+ */
+export { defineAction, notStarted } from "./model/action.js";
+export type { Action, ActionDefinition, RunContext } from "./model/action.js";
+export { createAssent } from "./nodes/assent.js";
+export type { AnyAction, Assent, AssentOptions } from "./nodes/assent.js";
+export type { ProposeOptions } from "./nodes/propose.js";
+export { AssentState } from "./nodes/state.js";
+
+export { approvalGate } from "./patterns/approval-gate.js";
+export type { Gate, GateOptions } from "./patterns/approval-gate.js";
+export { addGate } from "./patterns/add-gate.js";
+export type { WithNode } from "./patterns/add-gate.js";
+export type { Into } from "./nodes/gate-settings.js";
+
+export { memoryLedger } from "./ledger/memory/memory-ledger.js";
+export { AssentError } from "./model/error.js";
+export type { ErrorDetail } from "./model/error.js";
+export { ERROR_CODES } from "./model/error-codes.js";
+export type { ErrorCode } from "./model/error-codes.js";
+
+export { localUser } from "./authority/local-user.js";
+export { createAuthenticator } from "./authority/authenticator.js";
+export type { Authenticator, Identity, Principal } from "./authority/authenticator.js";
+
+export { loadPolicy } from "./policy/load-policy.js";
+export { parsePolicy, policy } from "./policy/policy.js";
+export type { Policy } from "./policy/policy.js";
+export type { PolicySource } from "./policy/source.js";
+
+export type { Decided, DecideOptions, ReviewItem, Reviews } from "./nodes/reviews.js";
+export type {
+  AskRequest,
+  ClaimRequest,
+  ClaimResult,
+  DecideRequest,
+  DecideResult,
+  Ledger,
+  NewProposal,
+  RefuseRequest,
+  RerouteRequest,
+  ReviewFilter,
+  RouteRequest,
+  SettleRequest,
+  TakeRequest,
+} from "./ledger/ledger.js";
+
+export type { Case, CaseRecord } from "./model/case.js";
+export type { ApprovalVerdict, Decision, Verdict } from "./model/decision.js";
+export type { Amount, ExtraFact, Facts, PolicyInput } from "./model/facts.js";
+export type { Outcome, OutcomeStatus } from "./model/outcome.js";
+export type { Permit } from "./model/permit.js";
+export type { PrincipalRecord } from "./model/principal.js";
+export type { Display, Json, Proposal, Round } from "./model/proposal.js";
+export type { Address, Review, ReviewKind } from "./model/review.js";
+export type { Route, Routing } from "./model/routing.js";
+export type { Trust, TrustLevel } from "./model/trust.js";
+export type { AuditKind, AuditRow } from "./model/audit-event.js";
+export { systemClock } from "./model/clock.js";
+export type { Clock } from "./model/clock.js";
+export { oneLine, visibleText } from "./model/visible-text.js";

@@ -1,0 +1,188 @@
+import type { AuditRow } from "../model/audit-event.js";
+import type { Case, CaseRecord } from "../model/case.js";
+import type { Decision } from "../model/decision.js";
+import type { Outcome } from "../model/outcome.js";
+import type { Proposal, Round } from "../model/proposal.js";
+import type { Address, Review } from "../model/review.js";
+import type { Routing } from "../model/routing.js";
+
+/**
+ * Where proposals, reviews, decisions, permits and outcomes are kept: the only authority.
+ *
+ * Contract, checked by `ledgerContract` of `assent/testing` for every implementation:
+ *
+ * 1. Each method is one transaction; its audit rows are in it. What it returned is durable, if the ledger is.
+ * 2. Methods are safe to call concurrently, from any number of processes, and to repeat after a lost answer: a write
+ *    that was already made changes nothing and adds no audit row.
+ * 3. Only `decide` issues permits of basis `decisions`; only `route` issues permits of basis `policy`.
+ * 4. A permit is claimed by at most one owner at a time and spent once.
+ * 5. A failure of the store is an AssentError `ledger_unavailable` or `ledger_conflict`, both retryable.
+ */
+export interface Ledger {
+  /** Whether what it keeps outlives the process. */
+  readonly durable: boolean;
+
+  /** Records a proposal. The first write of an id wins; later ones get what was recorded. */
+  propose(proposal: NewProposal): Promise<Case>;
+  /** Reads one case. */
+  read(proposalId: string): Promise<Case | null>;
+  /**
+   * Binds the open, unbound proposals among `ids` to `gate` and returns, in the order of `ids`, every case that is
+   * this thread's and this gate's. Foreign ids and those of other gates are left out.
+   */
+  take(request: TakeRequest): Promise<Case[]>;
+  /**
+   * Stores what the policy said about a round; the first write wins. `execute` and `flag` issue a permit of basis
+   * `policy`; `suggest` and `block` close the case with `outcome`.
+   */
+  route(request: RouteRequest): Promise<Case>;
+  /** Voids the unclaimed permit of a round that the policy no longer supports and opens the next round, unrouted. */
+  reroute(request: RerouteRequest): Promise<Case>;
+  /** Opens the review of a round, or moves an open one to a new address. A decided review is left as it is. */
+  ask(request: AskRequest): Promise<Case>;
+  /** Writes one decision and what follows from it, if the review is still open and unchanged. */
+  decide(request: DecideRequest): Promise<DecideResult>;
+  /** Notes an attempt that did not count. */
+  refuse(request: RefuseRequest): Promise<void>;
+  /** Claims the permit of a round for `owner`, in one conditional update. */
+  claim(request: ClaimRequest): Promise<ClaimResult>;
+  /** Extends a claim's lease; false if the claim is lost. */
+  extend(request: { permitId: string; owner: string; leaseUntil: string; now: string }): Promise<boolean>;
+  /** Records how the attempt ended, spends the permit and closes the case; the first write wins. */
+  settle(request: SettleRequest): Promise<Case>;
+
+  /** Reads one review with its case. */
+  review(reviewId: string): Promise<{ review: Review; case: Case } | null>;
+  /** Lists reviews, oldest first. */
+  reviews(filter: ReviewFilter): Promise<{ review: Review; case: Case }[]>;
+  /** Cases whose thread does not wait for a person and has not been seen to finish, oldest first. */
+  undelivered(request: { limit: number }): Promise<Proposal[]>;
+  /** Notes that the threads of these proposals have their outcomes. */
+  delivered(proposalIds: readonly string[]): Promise<void>;
+
+  /** Rows of the audit log in order, after `afterSeq`, all or one proposal's. */
+  auditRows(request: { afterSeq: number; limit: number; proposalId?: string }): Promise<AuditRow[]>;
+  /** The stored record of a closed case, as its canonical text. */
+  caseRecordText(auditId: string): Promise<{ proposalId: string; text: string } | null>;
+  /** Every closed case's proposal id, in order, after `afterId`. */
+  closedCases(request: { afterId: string; limit: number }): Promise<{ proposalId: string; record: CaseRecord }[]>;
+  /** Releases what the ledger holds of its own. */
+  close(): Promise<void>;
+}
+
+/** A proposal to record. */
+export interface NewProposal {
+  proposal: Omit<Proposal, "gate" | "round" | "state">;
+  round: Round;
+}
+
+/** Which proposals a gate takes. */
+export interface TakeRequest {
+  threadId: string;
+  gate: string;
+  ids: readonly string[];
+  /** Only proposals of this action. */
+  action?: string;
+}
+
+/** A policy's word on a round. */
+export interface RouteRequest {
+  proposalId: string;
+  round: number;
+  routing: Routing;
+  /** How the case ends if the route is `suggest` or `block`. */
+  outcome: Outcome | null;
+  at: string;
+}
+
+/** A round that has to be routed again. */
+export interface RerouteRequest {
+  proposalId: string;
+  /** The round whose permit no longer holds. */
+  round: number;
+  reason: string;
+  at: string;
+}
+
+/** A thread asking for a review. */
+export interface AskRequest {
+  proposalId: string;
+  round: number;
+  gate: string;
+  address: Address;
+  /** Why it asks again. */
+  reason: string | null;
+  at: string;
+}
+
+/** One decision with everything that it causes. */
+export interface DecideRequest {
+  decision: Decision;
+  /** The review's version that was seen; left out, any. */
+  version?: number;
+  /** The digest that was quoted. */
+  digest: string;
+  /**
+   * In open trust: whether the answer names its review. One that does not is refused while the thread has several
+   * open reviews, because a client may have sent it to all of them.
+   */
+  answered?: { named: boolean };
+  /** For `modify`: the next round, already routed. */
+  next?: { round: Round; permitted: boolean };
+  /** For what ends the case at once (`reject`, or a `modify` that is blocked). */
+  outcome: Outcome | null;
+}
+
+/** What became of a decision. */
+export type DecideResult =
+  | { ok: true; case: Case; repeated: boolean }
+  | { ok: false; why: "unknown" | "closed" | "changed" | "digest" | "ambiguous"; case: Case | null };
+
+/** An attempt that did not count. */
+export interface RefuseRequest {
+  proposalId: string;
+  what: "answer" | "decision" | "claim";
+  reason: string;
+  /** Who tried, as far as that is known. */
+  by: string | null;
+  at: string;
+}
+
+/** An attempt to take a permit. */
+export interface ClaimRequest {
+  proposalId: string;
+  threadId: string;
+  round: number;
+  /** Digest of the arguments that are about to be run. */
+  argsDigest: string;
+  owner: string;
+  now: string;
+  leaseUntil: string;
+  /** Whether a claim whose lease ran out may be taken over. */
+  takeover: boolean;
+}
+
+/** Whether the permit was taken, and the case as it then is. */
+export interface ClaimResult {
+  claimed: boolean;
+  case: Case | null;
+}
+
+/** The end of an attempt. */
+export interface SettleRequest {
+  proposalId: string;
+  round: number;
+  /** The claim's owner; null settles a claim whose lease ran out (in doubt). */
+  owner: string | null;
+  outcome: Outcome;
+  at: string;
+}
+
+/** Which reviews to list. */
+export interface ReviewFilter {
+  status?: Review["status"];
+  threadId?: string;
+  limit: number;
+  /** Only reviews asked after this one, for paging. */
+  after?: { askedAt: string; id: string };
+}

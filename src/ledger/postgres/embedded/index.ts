@@ -1,0 +1,2 @@
+export { openEmbeddedPostgres } from "./open.js";
+export type { EmbeddedPostgres, EmbeddedPostgresOptions } from "./open.js";

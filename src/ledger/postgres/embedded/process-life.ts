@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+
+// A pid is given out again once its process is gone, so a pid alone never says that "the same process" still runs.
+const HAS_PROC = existsSync("/proc/self/stat");
+
+/**
+ * A mark of the life that process `pid` leads now, from its start time: letters, digits and `-` only. Undefined if
+ * there is no such process, or if it is dead and only waits for its parent to notice (a zombie).
+ */
+export function lifeOf(pid: number): string | undefined {
+  if (!isPid(pid)) return undefined;
+  return HAS_PROC ? lifeFromProc(pid) : lifeFromPs(pid);
+}
+
+/** The command line of process `pid` with single spaces, or undefined if it cannot be read. */
+export function commandOf(pid: number): string | undefined {
+  if (!isPid(pid)) return undefined;
+  return HAS_PROC
+    ? readProc(`/proc/${pid}/cmdline`)?.replaceAll("\0", " ")
+    : ps(pid, "command=")?.trimEnd().concat(" ");
+}
+
+function isPid(pid: number): boolean {
+  return Number.isSafeInteger(pid) && pid > 0;
+}
+
+function lifeFromProc(pid: number): string | undefined {
+  const stat = readProc(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The second field is the program's name in brackets and may hold anything; the state is the third, the start time
+  // in ticks since boot the 22nd.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (fields[0] === "Z" || fields[0] === "X") return undefined;
+  const boot = readProc("/proc/sys/kernel/random/boot_id")?.slice(0, 8) ?? "";
+  return `${boot}-${fields[19] ?? ""}`;
+}
+
+function lifeFromPs(pid: number): string | undefined {
+  const [, state, started] = /^\s*(\S+)\s+(.*)$/.exec(ps(pid, "stat=,lstart=") ?? "") ?? [];
+  if (state === undefined || started === undefined || state.startsWith("Z")) return undefined;
+  return started.replaceAll(/\W+/g, "-");
+}
+
+function readProc(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function ps(pid: number, columns: string): string | undefined {
+  try {
+    // The start time is printed by locale and time zone, and must look the same to every process that asks.
+    const env = { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" };
+    return execFileSync("ps", ["-ww", "-o", columns, "-p", String(pid)], { env, encoding: "utf8" });
+  } catch {
+    return undefined;
+  }
+}

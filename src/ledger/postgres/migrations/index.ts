@@ -1,0 +1,5 @@
+import type { Migration } from "../migrate.js";
+import { ledger } from "./000001-ledger.js";
+
+/** Every migration, in order. Append only: a released migration never changes. */
+export const migrations: readonly Migration[] = [ledger];

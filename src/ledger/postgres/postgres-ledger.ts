@@ -1,0 +1,321 @@
+import type { Pool } from "pg";
+import type { AuditRow } from "../../model/audit-event.js";
+import type { Case, CaseRecord } from "../../model/case.js";
+import { identifier } from "../../model/identifier.js";
+import type { Outcome } from "../../model/outcome.js";
+import type { Permit } from "../../model/permit.js";
+import { reviewDigest, type Proposal } from "../../model/proposal.js";
+import type { Review } from "../../model/review.js";
+import { isAutomatic } from "../../model/routing.js";
+import { judgeDecision, permittedRound } from "../deciding.js";
+import {
+  askedEntry,
+  claimedEntry,
+  closing,
+  decidedEntry,
+  newPermit,
+  permittedEntry,
+  proposedEntry,
+  refusedEntry,
+  routedEntry,
+} from "../journal.js";
+import type {
+  AskRequest,
+  ClaimRequest,
+  ClaimResult,
+  DecideRequest,
+  DecideResult,
+  Ledger,
+  NewProposal,
+  RefuseRequest,
+  RerouteRequest,
+  ReviewFilter,
+  RouteRequest,
+  SettleRequest,
+  TakeRequest,
+} from "../ledger.js";
+import { unknownProposal } from "../unknown-proposal.js";
+import { askSql } from "./queries/ask.js";
+import { claimSql, extendSql } from "./queries/claim.js";
+import { decisionSql, lockReviewSql, modifiedRoundSql, reviewDecidedSql, reviewProposalSql } from "./queries/decide.js";
+import {
+  auditRowsSql,
+  caseRecordSql,
+  closedCasesSql,
+  deliveredSql,
+  reviewSql,
+  reviewsSql,
+  undeliveredSql,
+} from "./queries/list.js";
+import { proposeSql } from "./queries/propose.js";
+import { lockProposalSql, readCaseSql } from "./queries/read-case.js";
+import { nextRoundSql, permitSql, routeSql, voidPermitSql } from "./queries/route.js";
+import { appendSql, closeCaseSql, spendSql } from "./queries/settle.js";
+import { bindSql, takenSql } from "./queries/take.js";
+import { quoteSchema } from "./schema.js";
+import { inTransaction, once, type Run } from "./transaction.js";
+
+/** Where the ledger lives. */
+export interface PostgresLedgerOptions {
+  /** Your pool; give it an `error` listener. The ledger never ends it. */
+  pool: Pool;
+  /** The schema that `migrate` made; `assent` unless said. */
+  schema?: string;
+}
+
+/**
+ * The ledger in Postgres: durable, shared by any number of processes. Run `migrate({ pool, schema })`, or
+ * `assent migrate`, once before.
+ *
+ * Locks are always taken in one order (proposal, review, head of the audit log), so its transactions do not deadlock
+ * on each other.
+ *
+ * @throws AssentError `config_invalid` for a schema name that cannot be used.
+ */
+export function postgresLedger({ pool, schema = "assent" }: PostgresLedgerOptions): Ledger {
+  return new PostgresLedger(pool, quoteSchema(schema));
+}
+
+class PostgresLedger implements Ledger {
+  readonly durable = true;
+  readonly #pool: Pool;
+  readonly #schema: string;
+
+  constructor(pool: Pool, schema: string) {
+    this.#pool = pool;
+    this.#schema = schema;
+  }
+
+  async propose({ proposal, round }: NewProposal): Promise<Case> {
+    await this.#once(proposeSql, [
+      proposal.id,
+      proposal.threadId,
+      proposal.action,
+      proposal.agent,
+      proposal.requestedBy,
+      proposal.trust,
+      round.round,
+      proposal.proposedAt,
+      JSON.stringify(round.args),
+      round.argsDigest,
+      JSON.stringify(round.facts),
+      JSON.stringify(round.display),
+      round.displayDigest,
+      proposedEntry({ proposal, round }),
+    ]);
+    return this.#read(proposal.id);
+  }
+
+  async read(proposalId: string): Promise<Case | null> {
+    const [row] = await this.#once<{ doc: Case }>(readCaseSql, [proposalId]);
+    return row?.doc ?? null;
+  }
+
+  async take({ threadId, gate, ids, action }: TakeRequest): Promise<Case[]> {
+    const values = [threadId, gate, [...new Set(ids)], action ?? null];
+    await this.#once(bindSql, values);
+    const rows = await this.#once<{ doc: Case }>(takenSql, values);
+    return rows.map((row) => row.doc);
+  }
+
+  async route(request: RouteRequest): Promise<Case> {
+    const { proposalId, routing, outcome, at } = request;
+    return this.#transaction(proposalId, async (run, schema) => {
+      const values = [proposalId, request.round, JSON.stringify(routing)];
+      const [round] = await run<{ round: number; argsDigest: string }>(routeSql(schema), values);
+      if (round === undefined) return;
+      const entries = [routedEntry(request)];
+      if (isAutomatic(routing.route)) {
+        entries.push(await issue(run, schema, newPermit(proposalId, round, "policy", at)));
+      }
+      if (outcome !== null) entries.push(await closeCase(run, schema, proposalId, outcome, at));
+      await run(appendSql(schema), [entries]);
+    });
+  }
+
+  async reroute({ proposalId, round, reason, at }: RerouteRequest): Promise<Case> {
+    return this.#transaction(proposalId, async (run, schema) => {
+      const voided = await run(voidPermitSql(schema), [proposalId, round]);
+      if (voided.length === 0) return;
+      await run(nextRoundSql(schema), [proposalId, round]);
+      await run(appendSql(schema), [[refusedEntry({ proposalId, what: "claim", reason, by: null, at })]]);
+    });
+  }
+
+  async ask(request: AskRequest): Promise<Case> {
+    const { proposalId, round, gate, address, at } = request;
+    const current = await this.#read(proposalId);
+    if (current.round.round !== round) return current;
+    const id = identifier("review", [proposalId, round]);
+    await this.#once(askSql, [
+      id,
+      proposalId,
+      round,
+      reviewDigest(proposalId, current.round),
+      gate,
+      address.threadId,
+      address.checkpointNs,
+      address.checkpointId,
+      address.interruptId,
+      at,
+      askedEntry(request, id),
+    ]);
+    return this.#read(proposalId);
+  }
+
+  async decide(request: DecideRequest): Promise<DecideResult> {
+    const { decision, next, outcome } = request;
+    const [owner] = await this.#once<{ proposalId: string }>(reviewProposalSql, [decision.reviewId]);
+    if (owner === undefined) return { ok: false, why: "unknown", case: null };
+    const refusal = await this.#locked(owner.proposalId, async (run, schema) => {
+      const held = await readCase(run, schema, owner.proposalId);
+      const [locked] = await run<{ review: Review; openOnThread: number }>(lockReviewSql(schema), [decision.reviewId]);
+      if (locked === undefined) return { ok: false, why: "unknown", case: null } as const;
+      const verdict = judgeDecision(request, { ...locked, case: held });
+      if (!verdict.counts) return verdict.result;
+      await run(decisionSql(schema), decisionRow(request));
+      await run(reviewDecidedSql(schema), [decision.reviewId]);
+      if (next !== undefined) await run(modifiedRoundSql(schema), roundRow(owner.proposalId, next.round));
+      const entries = [decidedEntry(request)];
+      const permitted = permittedRound(request, held);
+      if (permitted !== null) {
+        const permit = newPermit(owner.proposalId, permitted, "decisions", decision.decidedAt);
+        entries.push(await issue(run, schema, permit));
+      }
+      if (outcome !== null) {
+        entries.push(await closeCase(run, schema, owner.proposalId, outcome, decision.decidedAt));
+      }
+      await run(appendSql(schema), [entries]);
+      return null;
+    });
+    return refusal ?? { ok: true, case: await this.#read(owner.proposalId), repeated: false };
+  }
+
+  async refuse(request: RefuseRequest): Promise<void> {
+    await this.#read(request.proposalId);
+    await this.#once(appendSql, [[refusedEntry(request)]]);
+  }
+
+  async claim(request: ClaimRequest): Promise<ClaimResult> {
+    const { proposalId, threadId, round, argsDigest, owner, now, leaseUntil, takeover } = request;
+    const won = await this.#once(claimSql, [
+      proposalId,
+      threadId,
+      round,
+      argsDigest,
+      owner,
+      now,
+      leaseUntil,
+      takeover,
+      claimedEntry(request),
+    ]);
+    return { claimed: won.length > 0, case: await this.read(proposalId) };
+  }
+
+  async extend({ permitId, owner, leaseUntil }: Parameters<Ledger["extend"]>[0]): Promise<boolean> {
+    return (await this.#once(extendSql, [permitId, owner, leaseUntil])).length > 0;
+  }
+
+  async settle({ proposalId, round, owner, outcome, at }: SettleRequest): Promise<Case> {
+    return this.#transaction(proposalId, async (run, schema) => {
+      const spent = await run(spendSql(schema), [proposalId, round, owner, at]);
+      if (spent.length === 0) return;
+      await run(appendSql(schema), [[await closeCase(run, schema, proposalId, outcome, at)]]);
+    });
+  }
+
+  async review(reviewId: string): Promise<{ review: Review; case: Case } | null> {
+    const [row] = await this.#once<{ review: Review; case: Case }>(reviewSql, [reviewId]);
+    return row ?? null;
+  }
+
+  async reviews({ status, threadId, limit, after }: ReviewFilter): Promise<{ review: Review; case: Case }[]> {
+    return this.#once(reviewsSql, [status ?? null, threadId ?? null, after?.askedAt ?? null, after?.id ?? null, limit]);
+  }
+
+  async undelivered({ limit }: { limit: number }): Promise<Proposal[]> {
+    return (await this.#once<{ proposal: Proposal }>(undeliveredSql, [limit])).map((row) => row.proposal);
+  }
+
+  async delivered(proposalIds: readonly string[]): Promise<void> {
+    await this.#once(deliveredSql, [[...proposalIds]]);
+  }
+
+  async auditRows({ afterSeq, limit, proposalId }: Parameters<Ledger["auditRows"]>[0]): Promise<AuditRow[]> {
+    return this.#once(auditRowsSql, [afterSeq, proposalId ?? null, limit]);
+  }
+
+  async caseRecordText(auditId: string): Promise<{ proposalId: string; text: string } | null> {
+    const [row] = await this.#once<{ proposalId: string; text: string }>(caseRecordSql, [auditId]);
+    return row ?? null;
+  }
+
+  async closedCases({ afterId, limit }: Parameters<Ledger["closedCases"]>[0]): ReturnType<Ledger["closedCases"]> {
+    return this.#once<{ proposalId: string; record: CaseRecord }>(closedCasesSql, [afterId, limit]);
+  }
+
+  async close(): Promise<void> {}
+
+  async #once<Row extends object>(sql: (schema: string) => string, values: unknown[]): Promise<Row[]> {
+    return once<Row>(this.#pool, sql(this.#schema), values);
+  }
+
+  async #read(proposalId: string): Promise<Case> {
+    const found = await this.read(proposalId);
+    if (found === null) throw unknownProposal(proposalId);
+    return found;
+  }
+
+  /** Works on one proposal under its row lock, alone. */
+  async #locked<Result>(proposalId: string, work: (run: Run, schema: string) => Promise<Result>): Promise<Result> {
+    return inTransaction(this.#pool, async (run) => {
+      const locked = await run(lockProposalSql(this.#schema), [proposalId]);
+      if (locked.length === 0) throw unknownProposal(proposalId);
+      return work(run, this.#schema);
+    });
+  }
+
+  async #transaction(proposalId: string, work: (run: Run, schema: string) => Promise<void>): Promise<Case> {
+    return this.#locked(proposalId, async (run, schema) => {
+      await work(run, schema);
+      return readCase(run, schema, proposalId);
+    });
+  }
+}
+
+async function readCase(run: Run, schema: string, proposalId: string): Promise<Case> {
+  const [row] = await run<{ doc: Case }>(readCaseSql(schema), [proposalId]);
+  if (row === undefined) throw unknownProposal(proposalId);
+  return row.doc;
+}
+
+async function issue(run: Run, schema: string, permit: Permit): Promise<string> {
+  const { id, proposalId, round, argsDigest, basis, issuedAt } = permit;
+  await run(permitSql(schema), [id, proposalId, round, argsDigest, basis, issuedAt]);
+  return permittedEntry(permit);
+}
+
+async function closeCase(run: Run, schema: string, proposalId: string, outcome: Outcome, at: string): Promise<string> {
+  const { auditId, text, entry } = closing({ ...(await readCase(run, schema, proposalId)), outcome }, at);
+  await run(closeCaseSql(schema), [proposalId, auditId, JSON.stringify(outcome), text, at]);
+  return entry;
+}
+
+function decisionRow({ decision }: DecideRequest): unknown[] {
+  const { id, proposalId, reviewId, round, verdict, by, reasonCode, note } = decision;
+  const { argsDigest, newArgsDigest, statement, decidedAt } = decision;
+  const principal = JSON.stringify(by);
+  return [
+    ...[id, proposalId, reviewId, round, verdict, principal],
+    ...[reasonCode, note, argsDigest, newArgsDigest, statement, decidedAt],
+  ];
+}
+
+function roundRow(proposalId: string, round: Case["round"]): unknown[] {
+  const { args, argsDigest, facts, display, displayDigest, routing } = round;
+  const routed = routing === null ? null : JSON.stringify(routing);
+  return [
+    ...[proposalId, round.round, JSON.stringify(args), argsDigest],
+    ...[JSON.stringify(facts), JSON.stringify(display), displayDigest, routed],
+  ];
+}

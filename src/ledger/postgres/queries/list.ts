@@ -1,0 +1,41 @@
+import { reviewDoc } from "./decide.js";
+
+/** One review with its case. */
+export const reviewSql = (schema: string): string => `
+select ${reviewDoc(schema)} as review, c.doc as case from ${schema}.reviews v
+join ${schema}.proposals p on p.id = v.proposal_id join ${schema}.case_view c on c.id = v.proposal_id
+where v.id = $1`;
+
+/** Reviews with their cases, oldest first. */
+export const reviewsSql = (schema: string): string => `
+select ${reviewDoc(schema)} as review, c.doc as case from ${schema}.reviews v
+join ${schema}.proposals p on p.id = v.proposal_id join ${schema}.case_view c on c.id = v.proposal_id
+where ($1::text is null or v.status = $1) and ($2::text is null or v.thread_id = $2)
+  and ($3::timestamptz is null or (v.asked_at, v.id) > ($3, $4))
+order by v.asked_at, v.id limit $5`;
+
+/** Proposals whose thread does not wait for a person and has not been seen to finish. */
+export const undeliveredSql = (schema: string): string => `
+select c.doc -> 'proposal' as proposal from ${schema}.proposals p join ${schema}.case_view c on c.id = p.id
+where p.delivered_at is null and not exists (
+  select 1 from ${schema}.reviews v where v.proposal_id = p.id and v.round = p.round and v.status = 'open')
+order by p.proposed_at, p.id limit $1`;
+
+/** Notes that threads have their outcomes. */
+export const deliveredSql = (schema: string): string => `
+update ${schema}.proposals set delivered_at = now()
+where id = any($1::text[]) and state = 'closed' and delivered_at is null`;
+
+/** Rows of the audit log. */
+export const auditRowsSql = (schema: string): string => `
+select seq::int, kind, proposal_id as "proposalId", entry, encode(hash, 'hex') as hash from ${schema}.audit_log
+where seq > $1 and ($2::text is null or proposal_id = $2) order by seq limit $3`;
+
+/** The record of one closed case. */
+export const caseRecordSql = (schema: string): string =>
+  `select proposal_id as "proposalId", record as text from ${schema}.cases where audit_id = $1`;
+
+/** The records of closed cases. */
+export const closedCasesSql = (schema: string): string => `
+select proposal_id as "proposalId", record::json as record from ${schema}.cases
+where proposal_id > $1 order by proposal_id limit $2`;

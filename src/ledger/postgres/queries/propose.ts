@@ -1,0 +1,13 @@
+/** Records a proposal, its first round and its audit entry, unless the id is taken. */
+export const proposeSql = (schema: string): string => `
+with proposal as (
+  insert into ${schema}.proposals (id, thread_id, action, agent, requested_by, trust, round, proposed_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8)
+  on conflict (id) do nothing
+  returning id, round
+), first_round as (
+  insert into ${schema}.rounds (proposal_id, round, args, args_digest, facts, display, display_digest)
+  select id, round, $9::json, $10, $11::json, $12::json, $13 from proposal
+  returning proposal_id
+)
+select ${schema}.append_audit(array[$14::text]) from first_round`;

@@ -1,0 +1,28 @@
+/** Stores a routing on a round of an open proposal; the first write wins. */
+export const routeSql = (schema: string): string => `
+update ${schema}.rounds set routing = $3::json
+where proposal_id = $1 and round = $2 and routing is null
+  and exists (select 1 from ${schema}.proposals where id = $1 and state = 'open')
+returning round, args_digest as "argsDigest"`;
+
+/** Issues a permit. */
+export const permitSql = (schema: string): string => `
+insert into ${schema}.permits (id, proposal_id, round, args_digest, basis, state, issued_at)
+values ($1, $2, $3, $4, $5, 'issued', $6)`;
+
+/** Voids a permit that nobody has claimed. */
+export const voidPermitSql = (schema: string): string => `
+update ${schema}.permits m set state = 'void'
+where m.proposal_id = $1 and m.round = $2 and m.state = 'issued'
+  and exists (select 1 from ${schema}.proposals where id = $1 and round = $2 and state = 'open')
+returning m.id`;
+
+/** Opens the next round as a copy of the one before, unrouted. */
+export const nextRoundSql = (schema: string): string => `
+with copied as (
+  insert into ${schema}.rounds (proposal_id, round, args, args_digest, facts, display, display_digest)
+  select proposal_id, round + 1, args, args_digest, facts, display, display_digest
+  from ${schema}.rounds where proposal_id = $1 and round = $2
+  returning proposal_id, round
+)
+update ${schema}.proposals p set round = copied.round from copied where p.id = copied.proposal_id`;

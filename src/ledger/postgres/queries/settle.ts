@@ -1,0 +1,15 @@
+/** Spends a claimed permit: its owner's, or (owner null) one whose lease ran out. */
+export const spendSql = (schema: string): string => `
+update ${schema}.permits set state = 'spent'
+where proposal_id = $1 and round = $2 and state = 'claimed'
+  and (owner = $3 or ($3::text is null and lease_until <= $4))
+returning id`;
+
+/** Closes a case with its record. */
+export const closeCaseSql = (schema: string): string => `
+with closed as (update ${schema}.proposals set state = 'closed' where id = $1 and state = 'open' returning id)
+insert into ${schema}.cases (audit_id, proposal_id, outcome, record, closed_at)
+select $2, id, $3::json, $4, $5 from closed returning audit_id`;
+
+/** Appends entries to the audit log, in the surrounding transaction. */
+export const appendSql = (schema: string): string => `select ${schema}.append_audit($1::text[])`;

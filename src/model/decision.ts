@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { PrincipalRecord } from "./principal.js";
+
+/** What one principal may say. Approval reviews take `approve`, `modify` and `reject`. */
+export const Verdict = z.enum(["approve", "modify", "reject", "answer", "revise", "escalate", "abstain"]);
+/** What one principal may say. */
+export type Verdict = z.infer<typeof Verdict>;
+
+/** The verdicts that an approval review takes. */
+export const APPROVAL_VERDICTS = ["approve", "modify", "reject"] as const;
+/** A verdict that an approval review takes. */
+export type ApprovalVerdict = (typeof APPROVAL_VERDICTS)[number];
+
+/**
+ * What exactly was decided, bound to what was shown. Its canonical JSON is kept with the decision, byte for byte: the
+ * text that a signature covers.
+ */
+export const DecisionStatement = z.strictObject({
+  type: z.literal("assent.decision"),
+  v: z.literal(1),
+  proposal: z.string(),
+  review: z.string(),
+  round: z.int(),
+  action: z.string(),
+  verdict: Verdict,
+  /** Digest of the arguments that were shown. */
+  argsDigest: z.string(),
+  /** Digest of everything that was shown. */
+  displayDigest: z.string(),
+  /** Digest of the reviewer's own arguments, for `modify`. */
+  newArgsDigest: z.string().nullable(),
+  by: PrincipalRecord,
+  reasonCode: z.string().nullable(),
+  note: z.string().nullable(),
+  decidedAt: z.string(),
+});
+/** What exactly was decided, bound to what was shown. */
+export type DecisionStatement = z.infer<typeof DecisionStatement>;
+
+/** A decision, as the ledger keeps it. */
+export const Decision = z.strictObject({
+  id: z.string(),
+  reviewId: z.string(),
+  proposalId: z.string(),
+  round: z.int(),
+  verdict: Verdict,
+  by: PrincipalRecord,
+  reasonCode: z.string().nullable(),
+  note: z.string().nullable(),
+  argsDigest: z.string(),
+  newArgsDigest: z.string().nullable(),
+  /** The canonical text of the {@link DecisionStatement}. */
+  statement: z.string(),
+  decidedAt: z.string(),
+});
+/** A decision, as the ledger keeps it. */
+export type Decision = z.infer<typeof Decision>;

@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+/** A sum of money: `value` in the currency's main unit, `currency` an ISO 4217 code such as `USD`. */
+export const Amount = z
+  .strictObject({ value: z.number().min(0), currency: z.string().regex(/^[A-Z]{3}$/) })
+  .describe("A sum of money, value in the currency's main unit");
+/** A sum of money. */
+export type Amount = z.infer<typeof Amount>;
+
+const Share = z.number().min(0).max(1);
+
+/** A fact beyond the built-in ones; a policy declares its name and type before it may read it. */
+export const ExtraFact = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]);
+/** A fact beyond the built-in ones. */
+export type ExtraFact = z.infer<typeof ExtraFact>;
+
+/**
+ * What a policy reads about a proposal. `confidence`, `risk` and `novelty` lie between 0 and 1; every number is
+ * finite. Names beyond the five built-in ones are declared in the policy under `facts`.
+ */
+export const Facts = z
+  .object({
+    amount: Amount.optional(),
+    confidence: Share.describe("How sure the agent is, 0 to 1").optional(),
+    risk: Share.describe("How much harm a mistake does, 0 to 1").optional(),
+    novelty: Share.describe("How unlike earlier cases this is, 0 to 1").optional(),
+    tags: z.array(z.string()).optional(),
+  })
+  .catchall(ExtraFact);
+/** What a policy reads about a proposal. */
+export type Facts = z.infer<typeof Facts>;
+
+/** What a policy is asked about: the recorded facts and the two names that every proposal has. */
+export interface PolicyInput {
+  action: string;
+  agent: string;
+  facts: Facts;
+}

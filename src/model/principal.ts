@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { TrustLevel } from "./trust.js";
+
+/** Who decided, as the ledger keeps it. */
+export const PrincipalRecord = z.strictObject({
+  kind: z.enum(["person", "service", "clock"]),
+  /** Stable and unique within the authenticator, such as `ana` or an OS user name. */
+  id: z.string().min(1),
+  /** The name that people read. */
+  name: z.string().min(1),
+  roles: z.array(z.string()),
+  /** Name of the authenticator that vouches for it. */
+  authenticator: z.string().min(1),
+  level: TrustLevel,
+});
+/** Who decided, as the ledger keeps it. */
+export type PrincipalRecord = z.infer<typeof PrincipalRecord>;

@@ -1,0 +1,139 @@
+import type { z } from "zod";
+import type { Authenticator } from "../authority/authenticator.js";
+import { localUser } from "../authority/local-user.js";
+import type { Ledger } from "../ledger/ledger.js";
+import type { Action } from "../model/action.js";
+import { systemClock, type Clock } from "../model/clock.js";
+import { AssentError } from "../model/error.js";
+import type { Trust } from "../model/trust.js";
+import type { Policy } from "../policy/policy.js";
+import { trustFromEnvironment, underLangGraphServer } from "./host.js";
+import { propose, type ProposeOptions } from "./propose.js";
+import { reviewsOf, type Reviews } from "./reviews.js";
+
+/** An action of any arguments and result, as a list of them holds it. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the only type that every Action<Schema, Result> fits
+export type AnyAction = Action<any, any>;
+
+/** How one Assent is set up. */
+export interface AssentOptions {
+  /** Every action that its gates may run. */
+  actions: readonly AnyAction[];
+  policy: Policy;
+  ledger: Ledger;
+  /** Who is believed; `verified` unless this or `ASSENT_TRUST` says otherwise. */
+  trust?: Trust;
+  /** Whose principals may decide; the OS user of this process unless said. */
+  authenticators?: readonly Authenticator<never>[];
+  clock?: Clock;
+  /** How long a claim on a permit holds without a sign of life from its owner; 30,000 unless said. */
+  leaseMs?: number;
+}
+
+/** Actions, policy, ledger and trust, tied together: what nodes and gates are built from. */
+export interface Assent {
+  readonly trust: Trust;
+  readonly policy: Policy;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly authenticators: readonly Authenticator<never>[];
+  readonly leaseMs: number;
+  readonly reviews: Reviews;
+  /**
+   * The declared action of a name.
+   *
+   * @throws AssentError `action_unknown`.
+   */
+  action(name: string): AnyAction;
+  /**
+   * Records what an agent wants to do. Call it inside a node and return what it gives; the gate does the rest.
+   *
+   * @throws AssentError `args_invalid`, `facts_invalid`, `action_unknown`, `key_required`, `proposal_conflict`,
+   *   `outside_node`, `thread_missing`, and what the ledger throws.
+   */
+  propose<Schema extends z.ZodObject, Result>(
+    action: Action<Schema, Result>,
+    args: z.input<Schema>,
+    options?: ProposeOptions,
+  ): Promise<{ proposals: string[] }>;
+}
+
+/**
+ * Ties actions, a policy and a ledger together.
+ *
+ * @throws AssentError `config_invalid` for options that cannot be used, `ledger_volatile` for a memory ledger under a
+ *   LangGraph server.
+ * @example
+ * ```ts
+ * import { createAssent, defineAction, memoryLedger, policy } from "assent";
+ * import { z } from "zod";
+ *
+ * const greet = defineAction({
+ *   name: "greet",
+ *   args: z.object({ whom: z.string() }),
+ *   summary: (a) => `Greet ${a.whom}`,
+ *   idempotent: true,
+ *   run: (a) => `hello ${a.whom}`,
+ * });
+ * export const assent = createAssent({
+ *   actions: [greet],
+ *   ledger: memoryLedger(),
+ *   policy: policy({ default: { route: "review" } }),
+ * });
+ * ```
+ */
+export function createAssent(options: AssentOptions): Assent {
+  const { policy, ledger, clock = systemClock, authenticators = [localUser], leaseMs = 30_000 } = options;
+  const actions = byName(options.actions);
+  const trust = options.trust ?? trustFromEnvironment() ?? "verified";
+  if (!Number.isInteger(leaseMs) || leaseMs < 100) {
+    throw new AssentError("config_invalid", {
+      what: "A lease lasts a whole number of milliseconds, 100 at least",
+      where: "leaseMs",
+      seen: leaseMs,
+    });
+  }
+  if (!ledger.durable && underLangGraphServer()) {
+    throw new AssentError("ledger_volatile", {
+      what: "A LangGraph server reloads this module and would lose a ledger that lives in memory",
+      where: "ledger",
+      fix: "Use postgresLedger from assent/postgres",
+    });
+  }
+  const action = (name: string): AnyAction => {
+    const found = actions.get(name);
+    if (found !== undefined) return found;
+    throw new AssentError("action_unknown", {
+      what: `This process declares no action "${name}"`,
+      seen: [...actions.keys()],
+      fix: "List it under `actions` of createAssent; the thread stays where it is until then",
+    });
+  };
+  const assent: Assent = {
+    ...{ trust, policy, ledger, clock, authenticators, leaseMs, action },
+    get reviews() {
+      return reviews;
+    },
+    async propose(declared, args, proposeOptions) {
+      action(declared.name);
+      return propose(assent, declared, args, proposeOptions);
+    },
+  };
+  const reviews = reviewsOf(assent);
+  return assent;
+}
+
+function byName(actions: readonly AnyAction[]): ReadonlyMap<string, AnyAction> {
+  const known = new Map<string, AnyAction>();
+  for (const action of actions) {
+    if (known.has(action.name)) {
+      throw new AssentError("config_invalid", {
+        what: "Two actions have one name",
+        where: "actions",
+        seen: action.name,
+      });
+    }
+    known.set(action.name, action);
+  }
+  return known;
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { Case } from "../model/case.js";
+import { digest } from "../model/digest.js";
+import { AssentError } from "../model/error.js";
+import type { Permit } from "../model/permit.js";
+import type { Json } from "../model/proposal.js";
+import { isAutomatic } from "../model/routing.js";
+import type { AnyAction, Assent } from "./assent.js";
+import { decisionsBehind, outcomeBase } from "./deciding.js";
+import { runEffect } from "./effect.js";
+import { stepFor } from "./gate-progress.js";
+import { parseArgs } from "./propose.js";
+import { runScope, type RunScope } from "./run-scope.js";
+import type { GateState, GateUpdate } from "./state.js";
+
+/**
+ * The node that carries an action out: the one place with an effect in the world.
+ *
+ * Replay contract: it never interrupts and trusts nothing in the graph's state. What it runs, and whether, comes from
+ * the ledger. It digests the arguments it is about to run, checks what the permit rests on, claims the permit with one
+ * conditional update, runs, and records the outcome.
+ *
+ * | if we die | then |
+ * | --- | --- |
+ * | before the claim | the permit is unclaimed; the re-run claims it |
+ * | between claim and effect, or in the effect | the lease runs out; the re-run takes over (idempotent) or says `in-doubt` |
+ * | between effect and outcome | the same: the idempotency key is the permit's, so an idempotent effect stays one |
+ * | after the outcome | the re-run finds the case closed and goes on |
+ */
+export function executeNode(assent: Assent) {
+  return async (state: GateState, config: LangGraphRunnableConfig): Promise<GateUpdate> => {
+    const scope = runScope(config);
+    const held = state.current === undefined ? null : await assent.ledger.read(state.current);
+    if (held === null || held.proposal.threadId !== scope.threadId) return { step: "policy" };
+    if (held.proposal.state === "closed") return { step: "audit", replayed: true };
+    const action = assent.action(held.proposal.action);
+    const args = parseArgs(action, held.round.args) as Record<string, Json>;
+    requireRecorded(held, args);
+    const refusal = whyNot(assent, held);
+    if (refusal !== null) return refused(assent, held, refusal);
+    return carryOut(assent, held, { action, args, scope });
+  };
+}
+
+/** The arguments about to be run are, byte for byte, those that were recorded, shown and permitted. */
+function requireRecorded({ proposal, round, permit }: Case, args: Record<string, Json>): void {
+  const running = digest(args);
+  if (running === round.argsDigest && (permit === null || permit.argsDigest === running)) return;
+  throw new AssentError("permit_mismatch", {
+    what: `The arguments that the action "${proposal.action}" would run with are not those that were recorded`,
+    where: `proposal ${proposal.id}, round ${round.round}`,
+    seen: { running, recorded: round.argsDigest, permitted: permit?.argsDigest ?? null },
+    fix: "Check whether the action's schema changed what it accepts, or the ledger's rows were altered",
+  });
+}
+
+/** Why nothing may run now; null if the permit holds. */
+function whyNot(assent: Assent, held: Case): string | null {
+  const { permit, proposal, round } = held;
+  if (permit === null || permit.state === "void") return "there is no permit";
+  switch (permit.basis) {
+    case "decisions":
+      return decisionsBehind(held, assent.trust);
+    case "policy": {
+      const again = assent.policy.evaluate({ action: proposal.action, agent: proposal.agent, facts: round.facts });
+      return isAutomatic(again.route) ? null : `the policy now says otherwise: ${again.explanation}`;
+    }
+    default:
+      return permit.basis satisfies never;
+  }
+}
+
+/** No effect. The case goes back to the policy, which asks a person or goes on as the ledger says. */
+async function refused(assent: Assent, held: Case, reason: string): Promise<GateUpdate> {
+  const at = assent.clock.now().toISOString();
+  const { id } = held.proposal;
+  if (held.permit?.state === "issued") {
+    await assent.ledger.reroute({ proposalId: id, round: held.round.round, reason, at });
+    return { step: "policy" };
+  }
+  await assent.ledger.refuse({ proposalId: id, what: "claim", reason, by: null, at });
+  if (held.permit?.state !== "claimed") return { step: stepFor(held) === "execute" ? "policy" : stepFor(held) };
+  if ((held.permit.leaseUntil ?? "") > at) throw heldElsewhere(held.permit);
+  // Claimed under what held then, by a worker that died: it may have taken effect, and may not be repeated.
+  await doubt(assent, held);
+  return { step: "audit", replayed: false };
+}
+
+function heldElsewhere(permit: Permit): AssentError {
+  return new AssentError("claim_held", {
+    what: "Another worker holds the claim on this action and is still alive",
+    where: permit.id,
+    seen: { owner: permit.owner, leaseUntil: permit.leaseUntil },
+    fix: "Resume the thread again later; the action will not run twice",
+  });
+}
+
+interface Effect {
+  action: AnyAction;
+  args: Record<string, Json>;
+  scope: RunScope;
+}
+
+/** Claims and runs; or waits, within a bound, for whoever is carrying this very permit out: its outcome is ours too. */
+async function carryOut(assent: Assent, held: Case, effect: Effect): Promise<GateUpdate> {
+  const { clock, leaseMs } = assent;
+  const owner = `${hostname()}:${process.pid}:${randomUUID()}`;
+  const giveUpAt = clock.now().getTime() + 2 * leaseMs;
+  for (let waitMs = 20; ; waitMs = Math.min(waitMs * 2, 500)) {
+    const now = clock.now();
+    const { claimed, case: current } = await claim(assent, held, effect, owner, now);
+    const permit = current?.permit ?? null;
+    if (current === null || permit === null || current.round.round !== held.round.round) return { step: "policy" };
+    if (current.proposal.state === "closed") return { step: "audit", replayed: true };
+    if (claimed) {
+      const settled = await runAndSettle(assent, current, permit, effect, owner);
+      if (settled.proposal.state === "closed") return { step: "audit", replayed: false };
+    } else if (permit.state !== "claimed") {
+      return { step: "policy" };
+    } else if ((permit.leaseUntil ?? "") <= now.toISOString()) {
+      await doubt(assent, current);
+      return { step: "audit", replayed: false };
+    }
+    if (clock.now().getTime() >= giveUpAt) throw heldElsewhere(permit);
+    await clock.sleep(waitMs, effect.scope.signal);
+  }
+}
+
+function claim(assent: Assent, held: Case, { action, args, scope }: Effect, owner: string, now: Date) {
+  return assent.ledger.claim({
+    ...{ proposalId: held.proposal.id, threadId: scope.threadId, round: held.round.round },
+    ...{ argsDigest: digest(args), owner, now: now.toISOString() },
+    leaseUntil: new Date(now.getTime() + assent.leaseMs).toISOString(),
+    takeover: action.idempotent,
+  });
+}
+
+async function runAndSettle(
+  assent: Assent,
+  current: Case,
+  permit: Permit,
+  { action, args, scope }: Effect,
+  owner: string,
+): Promise<Case> {
+  const outcome = await runEffect(assent, { case: current, permit, action, args, owner, signal: scope.signal });
+  const { id } = current.proposal;
+  return assent.ledger.settle({ proposalId: id, round: current.round.round, owner, outcome, at: outcome.at });
+}
+
+/** A claim ran out and the action may not be repeated: nobody knows whether it took effect, and that is recorded. */
+async function doubt({ ledger, clock }: Assent, held: Case): Promise<void> {
+  const at = clock.now().toISOString();
+  await ledger.settle({
+    ...{ proposalId: held.proposal.id, round: held.round.round, owner: null, at },
+    outcome: {
+      ...outcomeBase(held, at),
+      status: "in-doubt",
+      reason: "The worker that ran it died, and the action is not idempotent: it is not known whether it took effect",
+    },
+  });
+}

@@ -1,0 +1,14 @@
+import type { Outcome } from "../model/outcome.js";
+
+/** Turns an outcome into an update of your own state keys. */
+export type Into = (outcome: Outcome) => Record<string, unknown>;
+
+/** What a gate's nodes know about their gate. */
+export interface GateSettings {
+  /** The gate's name in its graph; proposals are bound to it. */
+  name: string;
+  /** Takes only proposals of this action. */
+  action?: string;
+  /** Maps each outcome to your own state keys. */
+  into?: Into;
+}

@@ -1,0 +1,42 @@
+import type { Command, LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { Case } from "../model/case.js";
+import type { Outcome } from "../model/outcome.js";
+import type { Assent } from "./assent.js";
+import { handOver } from "./audit-node.js";
+import { outcomeBase } from "./deciding.js";
+import { stepFor, takeOpen } from "./gate-progress.js";
+import type { GateSettings } from "./gate-settings.js";
+import { runScope } from "./run-scope.js";
+import type { GateState, GateUpdate } from "./state.js";
+
+/**
+ * The node that takes the next open proposal of the thread and routes it by policy.
+ *
+ * Replay contract: it never interrupts, so all of it may run again. Its two writes (binding, routing) let the first
+ * one win; a re-run finds what was written. If we die after a write, the next run goes on from there.
+ */
+export function policyNode(assent: Assent, gate: GateSettings) {
+  return async (state: GateState, config: LangGraphRunnableConfig): Promise<GateUpdate | Command> => {
+    const { threadId } = runScope(config);
+    const [next] = await takeOpen(assent, gate, threadId, state);
+    if (next === undefined) return state.done?.length ? handOver(state.done, gate.into) : { step: "end" };
+    const replayed = next.proposal.state === "closed";
+    const routed = await route(assent, next);
+    return { current: routed.proposal.id, step: stepFor(routed), reason: null, replayed };
+  };
+}
+
+async function route({ ledger, policy, clock }: Assent, held: Case): Promise<Case> {
+  const { proposal, round } = held;
+  if (proposal.state === "closed" || round.routing !== null) return held;
+  const routing = policy.evaluate({ action: proposal.action, agent: proposal.agent, facts: round.facts });
+  const at = clock.now().toISOString();
+  const base = outcomeBase(held, at);
+  const outcome: Outcome | null =
+    routing.route === "suggest"
+      ? { ...base, status: "suggested", reason: routing.explanation }
+      : routing.route === "block"
+        ? { ...base, status: "blocked", reason: routing.explanation }
+        : null;
+  return ledger.route({ proposalId: proposal.id, round: round.round, routing, outcome, at });
+}

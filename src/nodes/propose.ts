@@ -1,0 +1,170 @@
+import { getConfig } from "@langchain/langgraph";
+import type { z } from "zod";
+import type { Action } from "../model/action.js";
+import { AssentError } from "../model/error.js";
+import { Facts, type Amount, type ExtraFact } from "../model/facts.js";
+import { identifier } from "../model/identifier.js";
+import { fixRound, type Json } from "../model/proposal.js";
+import type { Ledger } from "../ledger/ledger.js";
+import type { Clock } from "../model/clock.js";
+import type { Trust } from "../model/trust.js";
+import { runScope, type RunScope } from "./run-scope.js";
+
+/** What an agent says about its own proposal. Facts that follow from the arguments win over these. */
+export interface ProposeOptions {
+  amount?: Amount;
+  /** How sure the agent is, 0 to 1. */
+  confidence?: number;
+  /** How much harm a mistake does, 0 to 1. */
+  risk?: number;
+  /** How unlike earlier cases this is, 0 to 1. */
+  novelty?: number;
+  tags?: string[];
+  /** Facts beyond the built-in ones, by the names that the policy declares. */
+  facts?: Record<string, ExtraFact>;
+  /** Evidence for the reviewer: conversation, sources, rationale. Shown as the agent's words, never trusted. */
+  context?: unknown;
+  /**
+   * Names this proposal within its thread. Needed where LangGraph gives no stable task: in tools, nested runnables
+   * and subgraphs. The same key gets the same proposal, whatever the model drafts the second time.
+   */
+  key?: string;
+  /** Who proposes; the node's name unless said. */
+  agent?: string;
+  /** On whose behalf. */
+  requestedBy?: string;
+}
+
+/** What {@link propose} needs of its surroundings. */
+export interface ProposingParty {
+  ledger: Ledger;
+  clock: Clock;
+  trust: Trust;
+}
+
+/**
+ * Records a proposal in the ledger and gives the state update that hands its id to the gate.
+ *
+ * Safe to run again: the id depends on the thread and either the key or the task and the ordinal of the call, and the
+ * first write wins. If we die after the write, the re-run node gets what was recorded.
+ *
+ * @throws AssentError `args_invalid`, `facts_invalid`, `key_required`, `proposal_conflict`, `outside_node`,
+ *   `thread_missing`, and what the ledger throws.
+ */
+export async function propose<Schema extends z.ZodObject, Result>(
+  { ledger, clock, trust }: ProposingParty,
+  action: Action<Schema, Result>,
+  args: z.input<Schema>,
+  options: ProposeOptions = {},
+): Promise<{ proposals: string[] }> {
+  const scope = currentScope(options.key);
+  // Before any await, so that concurrent calls in one node are counted in the order in which they are written.
+  const id = proposalId(scope, action.name, options.key);
+  const parsed = parseArgs(action, args);
+  const round = fixRound({
+    round: 1,
+    action: action.name,
+    args: parsed as Record<string, Json>,
+    agent: options.agent ?? scope.node,
+    requestedBy: options.requestedBy ?? null,
+    facts: gatherFacts(action, parsed, options),
+    summary: action.summary(parsed),
+    context: (options.context ?? null) as Json,
+  });
+  const recorded = await ledger.propose({
+    proposal: {
+      id,
+      threadId: scope.threadId,
+      action: action.name,
+      agent: round.display.agent,
+      requestedBy: round.display.requestedBy,
+      trust,
+      proposedAt: clock.now().toISOString(),
+    },
+    round,
+  });
+  if (recorded.proposal.action !== action.name) {
+    throw new AssentError("proposal_conflict", {
+      what: `The key is taken by a proposal of action "${recorded.proposal.action}"`,
+      where: `thread ${scope.threadId}`,
+      seen: { key: options.key, action: action.name },
+      fix: "Use another key for another action",
+    });
+  }
+  return { proposals: [id] };
+}
+
+/** Checks arguments against the action's schema and gives the parsed ones. */
+export function parseArgs<Schema extends z.ZodObject, Result>(
+  action: Action<Schema, Result>,
+  args: unknown,
+): z.output<Schema> {
+  const parsed = action.args.safeParse(args);
+  if (parsed.success) return parsed.data;
+  throw new AssentError("args_invalid", {
+    what: `The arguments do not fit the action "${action.name}": ${issuesOf(parsed.error)}`,
+    where: `args.${parsed.error.issues[0]?.path.join(".") ?? ""}`,
+    seen: args,
+    cause: parsed.error,
+  });
+}
+
+/** What is wrong with a value, on one line. */
+export function issuesOf(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join(".") || "(whole)"}: ${message}`).join("; ");
+}
+
+/** The facts that the policy reads: the agent's, under those that follow from the arguments. */
+function gatherFacts<Schema extends z.ZodObject, Result>(
+  action: Action<Schema, Result>,
+  args: z.output<Schema>,
+  { amount, confidence, risk, novelty, tags, facts }: ProposeOptions,
+): Facts {
+  const claimed = { ...facts, amount, confidence, risk, novelty, tags };
+  const gathered = Object.entries({ ...claimed, ...action.facts?.(args) }).filter(([, value]) => value !== undefined);
+  const parsed = Facts.safeParse(Object.fromEntries(gathered));
+  if (parsed.success) return parsed.data;
+  throw new AssentError("facts_invalid", {
+    what: `The facts of the proposal "${action.name}" cannot be used: ${issuesOf(parsed.error)}`,
+    where: `facts.${parsed.error.issues[0]?.path.join(".") ?? ""}`,
+    seen: Object.fromEntries(gathered),
+    fix: "confidence, risk and novelty are finite numbers from 0 to 1; amount is { value, currency }",
+    cause: parsed.error,
+  });
+}
+
+function currentScope(key: string | undefined): RunScope {
+  const config = getConfig() as ReturnType<typeof getConfig> | undefined;
+  if (config === undefined) {
+    throw new AssentError("outside_node", {
+      what: "propose() was called outside a LangGraph node",
+      fix: "Call it inside a node of the graph, before anything that leaves the node's async context",
+    });
+  }
+  const nested = config.executionInfo === undefined || config.executionInfo.checkpointNs.includes("|");
+  if (nested && key === undefined) {
+    throw new AssentError("key_required", {
+      what: "Here LangGraph gives no task that is the same after a retry (a tool, a nested runnable or a subgraph)",
+      where: String(config.metadata?.["langgraph_node"] ?? "unknown node"),
+      fix: "Pass { key } with a name that is the same whenever this very proposal is made again, such as the order's id",
+    });
+  }
+  if (config.executionInfo !== undefined) return runScope(config);
+  const threadId: unknown = config.configurable?.["thread_id"];
+  return runScope({
+    ...config,
+    executionInfo: { threadId: threadId as string, taskId: "", checkpointNs: "", checkpointId: "", nodeAttempt: 1 },
+  });
+}
+
+// How often each action was proposed in one execution of a node. A retry is a new execution and counts from one.
+const ordinals = new WeakMap<object, Map<string, number>>();
+
+function proposalId(scope: RunScope, action: string, key: string | undefined): string {
+  if (key !== undefined) return identifier("proposal", [scope.threadId, "key", key]);
+  const counts = ordinals.get(scope.execution) ?? new Map<string, number>();
+  ordinals.set(scope.execution, counts);
+  const ordinal = (counts.get(action) ?? 0) + 1;
+  counts.set(action, ordinal);
+  return identifier("proposal", [scope.threadId, "task", scope.taskId, action, ordinal]);
+}

@@ -1,0 +1,129 @@
+import { interrupt, isGraphInterrupt, type GraphInterrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
+import { unverifiedPrincipal } from "../authority/unverified.js";
+import type { Case } from "../model/case.js";
+import { AssentError } from "../model/error.js";
+import { reviewDigest } from "../model/proposal.js";
+import type { Trust } from "../model/trust.js";
+import { parseAnswer } from "./answer.js";
+import type { Assent } from "./assent.js";
+import { buildDecision } from "./deciding.js";
+import { answerJsonSchema, instructions, reviewPayload } from "./payload.js";
+import { stepFor } from "./gate-progress.js";
+import type { GateSettings } from "./gate-settings.js";
+import { runScope, type RunScope } from "./run-scope.js";
+import type { GateState, GateUpdate } from "./state.js";
+
+/**
+ * The node that asks a person.
+ *
+ * Replay contract. It runs from the top once for the pause and once for the answer, and perhaps more often:
+ *
+ * - R1: before `interrupt()` it only reads, so running again changes nothing.
+ * - R2: `interrupt()` is called exactly once per execution, also where nothing is left to ask: an answer that stays
+ *   unconsumed would be given to the next question.
+ * - R3: on the pause it makes one idempotent upsert of the review, then lets the interrupt through. If we die between
+ *   the two, the re-run upserts the same review. If the ledger already knows the decision, it goes on instead.
+ * - R4: after an answer it makes one idempotent ledger call and throws nothing but that call's retryable error.
+ *   An answer that does not count is asked again, through an edge, with the reason.
+ */
+export function reviewNode(assent: Assent, gate: GateSettings) {
+  return async (state: GateState, config: LangGraphRunnableConfig): Promise<GateUpdate> => {
+    const scope = runScope(config);
+    const held = state.current === undefined ? null : await assent.ledger.read(state.current);
+    if (held === null || held.proposal.threadId !== scope.threadId) return { step: "policy", reason: null };
+    const trust = trustFor(assent, held);
+    const action = assent.action(held.proposal.action);
+    const reason = state.reason ?? null;
+    const payload = reviewPayload({ case: held, action, gate: gate.name, trust, reason });
+    let answer: unknown;
+    try {
+      answer = interrupt(payload, { responseSchema: answerJsonSchema(action) });
+    } catch (pause) {
+      if (!isGraphInterrupt(pause)) throw pause;
+      return asked(assent, { held, gate, scope, reason, pause });
+    }
+    return trust === "verified" ? nudged(assent, held, scope) : answered(assent, held, answer, scope);
+  };
+}
+
+/** Verified if either the proposal or this host is: trust is never relaxed on the way. */
+export function trustFor(assent: Assent, { proposal }: Case): Trust {
+  return assent.trust === "verified" || proposal.trust === "verified" ? "verified" : "open";
+}
+
+interface Pause {
+  held: Case;
+  gate: GateSettings;
+  scope: RunScope;
+  reason: string | null;
+  pause: GraphInterrupt;
+}
+
+async function asked({ ledger, clock }: Assent, { held, gate, scope, reason, pause }: Pause): Promise<GateUpdate> {
+  const interruptId = pause.interrupts[0]?.id;
+  if (interruptId === undefined) {
+    throw new AssentError("interrupt_swallowed", {
+      what: "LangGraph gave the interrupt no id",
+      where: scope.checkpointNs,
+    });
+  }
+  const { threadId, checkpointNs, checkpointId } = scope;
+  const now = awaits(held)
+    ? await ledger.ask({
+        ...{ proposalId: held.proposal.id, round: held.round.round, gate: gate.name, reason },
+        address: { threadId, checkpointNs, checkpointId, interruptId },
+        at: clock.now().toISOString(),
+      })
+    : held;
+  if (awaits(now)) throw pause;
+  return onward(now, scope);
+}
+
+/** On to where the ledger says, with a note on whether this very pause is the one that was decided. */
+function onward(now: Case, scope: RunScope): GateUpdate {
+  const elsewhere = now.review !== null && now.review.address.checkpointNs !== scope.checkpointNs;
+  return { step: stepFor(now), reason: null, replayed: now.outcome !== null && elsewhere };
+}
+
+/** Whether a person still has to decide on the case's current round. */
+function awaits(held: Case): boolean {
+  return stepFor(held) === "review" && held.review?.status !== "decided";
+}
+
+/** Verified trust: the answer's content counts for nothing; the ledger's decisions do. */
+async function nudged({ ledger }: Assent, held: Case, scope: RunScope): Promise<GateUpdate> {
+  const now = (await ledger.read(held.proposal.id)) ?? held;
+  if (!awaits(now) || now.round.round !== held.round.round) return onward(now, scope);
+  const review = now.review?.id ?? "";
+  return { step: "review", reason: `No decision is recorded yet. ${instructions("verified", review)}` };
+}
+
+/** Open trust: the answer is the decision, recorded as unverified and keyed by the place that it answered. */
+async function answered(assent: Assent, held: Case, raw: unknown, scope: RunScope): Promise<GateUpdate> {
+  const again = (reason: string): GateUpdate => ({ step: "review", reason });
+  const review = held.review;
+  // No review row: the pause was never registered, so nobody can have been shown it.
+  if (review === null) return again("The pause had not been recorded yet.");
+  if (!awaits(held)) return onward(held, scope);
+  const parsed = parseAnswer(raw, assent.action(held.proposal.action));
+  if (!parsed.ok) return again(parsed.reason);
+  const { answer } = parsed;
+  if (answer.review !== null && answer.review !== review.id) {
+    return again(`The answer names review ${answer.review}; this one is ${review.id}.`);
+  }
+  let built: ReturnType<typeof buildDecision>;
+  try {
+    built = buildDecision(assent, { review, case: held }, unverifiedPrincipal(answer.as), answer, scope.checkpointNs);
+  } catch (error) {
+    return again(AssentError.isInstance(error) ? error.message : "The new arguments cannot be used.");
+  }
+  const digest = reviewDigest(held.proposal.id, held.round);
+  const result = await assent.ledger.decide({ ...built, digest, answered: { named: answer.review !== null } });
+  if (result.ok || result.why === "closed") {
+    return result.case === null ? { step: "policy", reason: null } : onward(result.case, scope);
+  }
+  if (result.why === "ambiguous") {
+    return again(`Several reviews are pending on this thread; name this one: "review":"${review.id}".`);
+  }
+  return again("The review changed at the same moment; look at it again.");
+}

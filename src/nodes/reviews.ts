@@ -1,0 +1,128 @@
+import { requirePrincipal, type Principal } from "../authority/authenticator.js";
+import type { Case } from "../model/case.js";
+import type { ApprovalVerdict } from "../model/decision.js";
+import { AssentError } from "../model/error.js";
+import type { Review } from "../model/review.js";
+import type { DecideResult, ReviewFilter } from "../ledger/ledger.js";
+import type { Assent } from "./assent.js";
+import { approvalVerdict, buildDecision } from "./deciding.js";
+
+/** A review with everything that a reviewer has to see. */
+export interface ReviewItem {
+  review: Review;
+  case: Case;
+}
+
+/** One principal's decision on a review. */
+export interface DecideOptions {
+  /** Who decides: a principal from an accepted authenticator, never a string. */
+  by: Principal;
+  decision: ApprovalVerdict;
+  /** The review's `digest`, as it was shown: what was seen is what is decided. */
+  digest: string;
+  /** The version that was seen; left out, any. */
+  version?: number;
+  /** For `modify`: the whole new arguments. */
+  args?: unknown;
+  /** A short code for reports, such as `duplicate`. */
+  reasonCode?: string;
+  /** Free text for whoever reads the case. */
+  note?: string;
+}
+
+/** What a decision did. */
+export interface Decided {
+  case: Case;
+  /** True if this very decision had been made before, and nothing changed. */
+  repeated: boolean;
+}
+
+/** Listing and deciding reviews; `assent.reviews`. */
+export interface Reviews {
+  /** Reviews, oldest first; open ones unless said. */
+  list(filter?: Partial<ReviewFilter>): Promise<{ items: ReviewItem[] }>;
+  /**
+   * One review.
+   *
+   * @throws AssentError `review_unknown`.
+   */
+  get(reviewId: string): Promise<ReviewItem>;
+  /**
+   * Writes one decision. It is durable when this returns; the thread is resumed afterwards, by whoever runs it, and a
+   * resume that fails loses nothing. Calling it again with the same words changes nothing.
+   *
+   * @throws AssentError `principal_unverified`, `review_unknown`, `review_closed`, `review_changed`,
+   *   `digest_mismatch`, `decision_invalid`, `args_invalid`.
+   */
+  decide(reviewId: string, options: DecideOptions): Promise<Decided>;
+}
+
+/** The reviews of one Assent. */
+export function reviewsOf(assent: Assent): Reviews {
+  return {
+    async list({ status = "open", limit = 50, ...rest } = {}) {
+      return { items: await assent.ledger.reviews({ status, limit, ...rest }) };
+    },
+    get: (reviewId) => getReview(assent, reviewId),
+    decide: (reviewId, options) => decide(assent, reviewId, options),
+  };
+}
+
+async function getReview(assent: Assent, reviewId: string): Promise<ReviewItem> {
+  const item = await assent.ledger.review(reviewId);
+  if (item !== null) return item;
+  throw new AssentError("review_unknown", { what: "There is no such review", where: "reviewId", seen: reviewId });
+}
+
+async function decide(assent: Assent, reviewId: string, options: DecideOptions): Promise<Decided> {
+  const by = requirePrincipal(options.by, assent.authenticators);
+  const verdict = approvalVerdict(options.decision);
+  const item = await getReview(assent, reviewId);
+  // A review of an earlier round shows the case's current one; deciding it is refused by the ledger below.
+  const built = buildDecision(assent, item, by, { ...options, verdict }, null);
+  const result = await assent.ledger.decide({
+    ...built,
+    digest: options.digest,
+    ...(options.version === undefined ? {} : { version: options.version }),
+  });
+  if (result.ok) return { case: result.case, repeated: result.repeated };
+  const error = refusal(result, reviewId);
+  await assent.ledger.refuse({
+    proposalId: item.review.proposalId,
+    what: "decision",
+    reason: error.code,
+    by: by.name,
+    at: assent.clock.now().toISOString(),
+  });
+  throw error;
+}
+
+function refusal(result: DecideResult & { ok: false }, reviewId: string): AssentError {
+  const where = `review ${reviewId}`;
+  const last = result.case?.decisions.at(-1);
+  switch (result.why) {
+    case "unknown":
+      return new AssentError("review_unknown", { what: "There is no such review", where });
+    case "closed":
+      return new AssentError("review_closed", {
+        what: last ? `${last.by.name} already decided: ${last.verdict}, at ${last.decidedAt}` : "The case is closed",
+        where,
+        fix: "Nothing is left to decide here",
+      });
+    case "changed":
+      return new AssentError("review_changed", {
+        what: "The review has another version than the decision saw",
+        where,
+        fix: "Show it again and decide on what it says now",
+      });
+    case "digest":
+    case "ambiguous":
+      return new AssentError("digest_mismatch", {
+        what: "The decision quotes another digest than the review has",
+        where,
+        fix: "Quote the `digest` of the review that was shown",
+      });
+    default:
+      return result.why satisfies never;
+  }
+}

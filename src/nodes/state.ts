@@ -1,0 +1,62 @@
+import { withLangGraph } from "@langchain/langgraph/zod";
+import { z } from "zod";
+import { Outcome } from "../model/outcome.js";
+
+const ids = z.array(z.string());
+const byProposal = z.record(z.string(), Outcome);
+
+const proposals = withLangGraph(
+  z.array(z.string()).describe("Ids of what agents have proposed; the proposals themselves are in the ledger"),
+  {
+    reducer: { schema: ids, fn: (known: string[], added: string[]) => [...new Set([...known, ...added])] },
+    default: () => [],
+    jsonSchemaExtra: { title: "Proposals" },
+  },
+);
+
+const outcomes = withLangGraph(byProposal.describe("How each proposal ended, by its id"), {
+  reducer: {
+    schema: byProposal,
+    fn: (known: z.infer<typeof byProposal>, added: z.infer<typeof byProposal>) => ({ ...known, ...added }),
+  },
+  default: () => ({}),
+  jsonSchemaExtra: { title: "Outcomes" },
+});
+
+/**
+ * The two state keys that Assent needs: `proposals` (ids, written by `assent.propose`) and `outcomes` (written by
+ * gates). Both merge, so parallel branches do not collide. Extend it with your own keys.
+ *
+ * @example
+ * ```ts
+ * import { AssentState } from "assent";
+ * import { z } from "zod";
+ *
+ * export const State = AssentState.extend({ ticket: z.string(), reply: z.string().optional() });
+ * ```
+ */
+export const AssentState = z.object({ proposals, outcomes });
+/** The two state keys that Assent needs. */
+export type AssentState = z.infer<typeof AssentState>;
+
+/** Where a gate goes next. */
+export const GateStep = z.enum(["policy", "review", "execute", "audit", "end"]);
+/** Where a gate goes next. */
+export type GateStep = z.infer<typeof GateStep>;
+
+/** A gate's private state. Nothing in it is trusted: every node asks the ledger. */
+export const GateState = AssentState.extend({
+  /** The proposal in hand. */
+  current: z.string().optional(),
+  step: GateStep.optional(),
+  /** Why the review is asked again. */
+  reason: z.string().nullish(),
+  /** Whether the outcome in hand was there before this run. */
+  replayed: z.boolean().optional(),
+  /** Outcomes of this pass, not yet handed to the parent. */
+  done: z.array(Outcome).optional(),
+});
+/** A gate's private state. */
+export type GateState = z.infer<typeof GateState>;
+/** What a gate's node changes of it. */
+export type GateUpdate = Partial<Omit<GateState, "proposals" | "outcomes">>;

@@ -1,0 +1,57 @@
+import { END, START, StateGraph } from "@langchain/langgraph";
+import type { Assent } from "../nodes/assent.js";
+import { auditNode } from "../nodes/audit-node.js";
+import { executeNode } from "../nodes/execute-node.js";
+import type { GateSettings } from "../nodes/gate-settings.js";
+import { policyNode } from "../nodes/policy-node.js";
+import { reviewNode } from "../nodes/review-node.js";
+import { AssentState, GateState, type GateStep } from "../nodes/state.js";
+
+/** Options of a gate. */
+export type GateOptions = Omit<GateSettings, "name">;
+
+/** A gate that is not yet part of a graph; `addGate` gives it its name. */
+export interface Gate {
+  /** Builds the gate's subgraph under a name. */
+  build(name: string): ReturnType<typeof approvalSubgraph>;
+}
+
+/**
+ * The approval gate: policy decides what goes through by itself, people decide the rest, and each approved action runs
+ * once. A subgraph with four visible nodes, `policy`, `review`, `execute` and `audit`, and private state.
+ *
+ * It takes the thread's open proposals in state order, one after the other, until none is open.
+ *
+ * @example
+ * ```ts
+ * import { START, StateGraph } from "@langchain/langgraph";
+ * import { AssentState, addGate, approvalGate, createAssent, memoryLedger, policy } from "assent";
+ *
+ * const assent = createAssent({ actions: [], ledger: memoryLedger(), policy: policy({ default: { route: "review" } }) });
+ * const builder = new StateGraph(AssentState).addNode("agent", () => ({}));
+ * export const graph = addGate(builder, "gate", approvalGate(assent))
+ *   .addEdge(START, "agent")
+ *   .addEdge("agent", "gate")
+ *   .compile();
+ * ```
+ */
+export function approvalGate(assent: Assent, options: GateOptions = {}): Gate {
+  return { build: (name) => approvalSubgraph(assent, { name, ...options }) };
+}
+
+function approvalSubgraph(assent: Assent, gate: GateSettings) {
+  const towards = ({ step }: GateState): Exclude<GateStep, "end"> | typeof END =>
+    step === undefined || step === "end" ? END : step;
+  const options = { cachePolicy: false };
+  return new StateGraph({ state: GateState, input: AssentState, output: AssentState.pick({ outcomes: true }) })
+    .addNode("policy", policyNode(assent, gate), { ...options, ends: [] })
+    .addNode("review", reviewNode(assent, gate), options)
+    .addNode("execute", executeNode(assent), options)
+    .addNode("audit", auditNode(assent, gate), options)
+    .addEdge(START, "policy")
+    .addConditionalEdges("policy", towards, ["policy", "review", "execute", "audit", END])
+    .addConditionalEdges("review", towards, ["policy", "review", "execute", "audit"])
+    .addConditionalEdges("execute", towards, ["policy", "review", "audit"])
+    .addConditionalEdges("audit", towards, ["policy", END])
+    .compile();
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^assent$/, replacement: source("index.ts") },
+      { find: /^assent\/postgres$/, replacement: source("ledger/postgres/index.ts") },
+      { find: /^assent\/(service|audit|testing|cli)$/, replacement: source("$1/index.ts") },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    reporters: ["default", "./test/support/closing-line-reporter.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+  },
+});
