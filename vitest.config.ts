@@ -13,6 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["./test/support/postgres-server.ts"],
     reporters: ["default", "./test/support/closing-line-reporter.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,

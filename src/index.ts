@@ -14,7 +14,7 @@ export { AssentState } from "./nodes/state.js";
 export { approvalGate } from "./patterns/approval-gate.js";
 export type { Gate, GateOptions } from "./patterns/approval-gate.js";
 export { addGate } from "./patterns/add-gate.js";
-export type { WithNode } from "./patterns/add-gate.js";
+export type { GraphBuilder, WithNode } from "./patterns/add-gate.js";
 export type { Into } from "./nodes/gate-settings.js";
 
 export { memoryLedger } from "./ledger/memory/memory-ledger.js";
@@ -28,7 +28,8 @@ export { createAuthenticator } from "./authority/authenticator.js";
 export type { Authenticator, Identity, Principal } from "./authority/authenticator.js";
 
 export { loadPolicy } from "./policy/load-policy.js";
-export { parsePolicy, policy } from "./policy/policy.js";
+export { parsePolicy } from "./policy/parse.js";
+export { policy } from "./policy/policy.js";
 export type { Policy } from "./policy/policy.js";
 export type { PolicySource } from "./policy/source.js";
 

@@ -1,4 +1,5 @@
 import type { Case } from "../model/case.js";
+import type { Decision } from "../model/decision.js";
 import type { Review } from "../model/review.js";
 import type { DecideRequest, DecideResult } from "./ledger.js";
 
@@ -10,7 +11,7 @@ import type { DecideRequest, DecideResult } from "./ledger.js";
  * | this very decision | repeated: what was recorded |
  * | the review decided, the proposal closed or in a later round | refused: `closed` |
  * | another version than the decision saw | refused: `changed` |
- * | another digest than the decision quotes | refused: `digest` |
+ * | another digest, round or arguments than the decision quotes | refused: `digest` |
  * | several open reviews on the thread and an answer that names none | refused: `ambiguous` |
  * | none of these | counts |
  */
@@ -29,9 +30,14 @@ export function judgeDecision(
   const { state, round } = held.case.proposal;
   if (review.status !== "open" || state !== "open" || review.round !== round) return refuse("closed");
   if (request.version !== undefined && request.version !== review.version) return refuse("changed");
-  if (request.digest !== review.digest) return refuse("digest");
+  if (request.digest !== review.digest || !isAbout(request.decision, held)) return refuse("digest");
   if (request.answered !== undefined && !request.answered.named && held.openOnThread > 1) return refuse("ambiguous");
   return { counts: true };
+}
+
+function isAbout({ proposalId, round, argsDigest }: Decision, held: { review: Review; case: Case }): boolean {
+  const { review } = held;
+  return proposalId === review.proposalId && round === review.round && argsDigest === held.case.round.argsDigest;
 }
 
 /** The basis that a decision gives its round, or the next one: whether a permit follows. */

@@ -1,15 +1,36 @@
-import { auditEntry, type AuditEvent } from "../model/audit-event.js";
+import { auditEntry, type AuditEvent, type AuditKind } from "../model/audit-event.js";
 import { auditId, caseRecordText, type Case } from "../model/case.js";
+import type { Decision } from "../model/decision.js";
 import { digestText } from "../model/digest.js";
 import { identifier } from "../model/identifier.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Permit } from "../model/permit.js";
-import type { AskRequest, ClaimRequest, DecideRequest, NewProposal, RefuseRequest, RouteRequest } from "./ledger.js";
+import type {
+  AskRequest,
+  ClaimRequest,
+  DecideRequest,
+  NewProposal,
+  RefuseRequest,
+  RerouteRequest,
+  RouteRequest,
+} from "./ledger.js";
 
 /**
  * What each write leaves in the audit log. Every ledger writes exactly these entries, in the transaction that changed
  * the state.
  */
+
+/** One entry of the audit log before it has its place there. */
+export interface JournalEntry {
+  kind: AuditKind;
+  proposalId: string;
+  /** The canonical text of the event. */
+  text: string;
+}
+
+function entryOf(event: Omit<AuditEvent, "v">): JournalEntry {
+  return { kind: event.kind, proposalId: event.proposal, text: auditEntry(event) };
+}
 
 /** The permit that a round gets. */
 export function newPermit(
@@ -36,7 +57,7 @@ export function newPermit(
 export function closing(
   closed: Omit<Case, "review" | "permit"> & { outcome: Outcome },
   at: string,
-): { auditId: string; text: string; entry: string } {
+): { auditId: string; text: string; entry: JournalEntry } {
   const { outcome, proposal } = closed;
   const text = caseRecordText(closed);
   const id = auditId(proposal.id);
@@ -45,7 +66,7 @@ export function closing(
   return {
     auditId: id,
     text,
-    entry: auditEntry({ kind: closingKind(outcome.status), at, proposal: proposal.id, data }),
+    entry: entryOf({ kind: closingKind(outcome.status), at, proposal: proposal.id, data }),
   };
 }
 
@@ -68,8 +89,8 @@ function closingKind(status: Outcome["status"]): AuditEvent["kind"] {
 }
 
 /** A proposal was recorded. */
-export function proposedEntry({ proposal, round }: NewProposal): string {
-  return auditEntry({
+export function proposedEntry({ proposal, round }: NewProposal): JournalEntry {
+  return entryOf({
     kind: "proposed",
     at: proposal.proposedAt,
     proposal: proposal.id,
@@ -86,8 +107,8 @@ export function proposedEntry({ proposal, round }: NewProposal): string {
 }
 
 /** The policy spoke. */
-export function routedEntry({ proposalId, round, routing, at }: RouteRequest): string {
-  return auditEntry({
+export function routedEntry({ proposalId, round, routing, at }: Omit<RouteRequest, "outcome">): JournalEntry {
+  return entryOf({
     kind: "routed",
     at,
     proposal: proposalId,
@@ -102,9 +123,9 @@ export function routedEntry({ proposalId, round, routing, at }: RouteRequest): s
 }
 
 /** A permit was issued. */
-export function permittedEntry(permit: Permit): string {
+export function permittedEntry(permit: Permit): JournalEntry {
   const { proposalId, issuedAt, id, round, basis, argsDigest } = permit;
-  return auditEntry({
+  return entryOf({
     kind: "permitted",
     at: issuedAt,
     proposal: proposalId,
@@ -113,8 +134,8 @@ export function permittedEntry(permit: Permit): string {
 }
 
 /** A person was asked. */
-export function askedEntry(request: AskRequest, reviewId: string): string {
-  return auditEntry({
+export function askedEntry(request: AskRequest, reviewId: string): JournalEntry {
+  return entryOf({
     kind: "asked",
     at: request.at,
     proposal: request.proposalId,
@@ -128,10 +149,18 @@ export function askedEntry(request: AskRequest, reviewId: string): string {
   });
 }
 
-/** A principal decided. */
-export function decidedEntry({ decision }: DecideRequest): string {
+/** A principal decided; where they changed the arguments, with what the policy said about the new ones. */
+export function decidedEntries({ decision, next }: DecideRequest): JournalEntry[] {
+  const { proposalId, decidedAt } = decision;
+  const decided = decidedEntry(decision);
+  const routing = next?.round.routing ?? null;
+  if (next === undefined || routing === null) return [decided];
+  return [decided, routedEntry({ proposalId, round: next.round.round, routing, at: decidedAt })];
+}
+
+function decidedEntry(decision: Decision): JournalEntry {
   const { by, verdict, reasonCode, note, argsDigest, newArgsDigest } = decision;
-  return auditEntry({
+  return entryOf({
     kind: "decided",
     at: decision.decidedAt,
     proposal: decision.proposalId,
@@ -151,13 +180,19 @@ export function decidedEntry({ decision }: DecideRequest): string {
 }
 
 /** Something was tried that did not count. */
-export function refusedEntry({ proposalId, what, reason, by, at }: RefuseRequest): string {
-  return auditEntry({ kind: "refused", at, proposal: proposalId, data: { what, reason, by } });
+export function refusedEntry({ proposalId, what, reason, by, at }: RefuseRequest): JournalEntry {
+  return entryOf({ kind: "refused", at, proposal: proposalId, data: { what, reason, by } });
+}
+
+/** A permit that nobody had claimed was voided, because the policy no longer supports it. */
+export function voidedEntry({ proposalId, round, reason, at }: RerouteRequest): JournalEntry {
+  const voids = identifier("permit", [proposalId, round]);
+  return entryOf({ kind: "refused", at, proposal: proposalId, data: { what: "claim", reason, by: null, voids } });
 }
 
 /** A worker took a permit. */
-export function claimedEntry({ proposalId, round, owner, leaseUntil, now }: ClaimRequest): string {
-  return auditEntry({
+export function claimedEntry({ proposalId, round, owner, leaseUntil, now }: ClaimRequest): JournalEntry {
+  return entryOf({
     kind: "claimed",
     at: now,
     proposal: proposalId,

@@ -1,5 +1,5 @@
 import type { AuditRow } from "../model/audit-event.js";
-import type { Case, CaseRecord } from "../model/case.js";
+import type { Case } from "../model/case.js";
 import type { Decision } from "../model/decision.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Proposal, Round } from "../model/proposal.js";
@@ -17,6 +17,12 @@ import type { Routing } from "../model/routing.js";
  * 3. Only `decide` issues permits of basis `decisions`; only `route` issues permits of basis `policy`.
  * 4. A permit is claimed by at most one owner at a time and spent once.
  * 5. A failure of the store is an AssentError `ledger_unavailable` or `ledger_conflict`, both retryable.
+ * 6. What does not apply any more, such as asking about a closed case, changes nothing and returns the case as it is.
+ *    Writing to an unknown proposal throws `proposal_unknown`; an id that nothing has finds nothing.
+ * 7. Arguments, facts, context, reasons and results may hold any text. Names, ids and notes may not hold a NUL or half
+ *    a surrogate pair: a write with one throws `json_invalid` and leaves nothing behind.
+ *
+ * Times are texts as `Date.toISOString` writes them.
  */
 export interface Ledger {
   /** Whether what it keeps outlives the process. */
@@ -28,23 +34,33 @@ export interface Ledger {
   read(proposalId: string): Promise<Case | null>;
   /**
    * Binds the open, unbound proposals among `ids` to `gate` and returns, in the order of `ids`, every case that is
-   * this thread's and this gate's. Foreign ids and those of other gates are left out.
+   * this thread's and this gate's, closed ones included. Foreign ids and those of other gates are left out.
    */
   take(request: TakeRequest): Promise<Case[]>;
   /**
-   * Stores what the policy said about a round; the first write wins. `execute` and `flag` issue a permit of basis
+   * Stores what the policy said about the current round; the first write wins. `execute` and `flag` issue a permit of basis
    * `policy`; `suggest` and `block` close the case with `outcome`.
    */
   route(request: RouteRequest): Promise<Case>;
   /** Voids the unclaimed permit of a round that the policy no longer supports and opens the next round, unrouted. */
   reroute(request: RerouteRequest): Promise<Case>;
-  /** Opens the review of a round, or moves an open one to a new address. A decided review is left as it is. */
+  /**
+   * Opens the review of the current round, or moves an open one to a new address. Only the proposal's own thread may
+   * ask, and only about a round that is routed and has no permit. A decided review is left as it is.
+   */
   ask(request: AskRequest): Promise<Case>;
-  /** Writes one decision and what follows from it, if the review is still open and unchanged. */
+  /**
+   * Writes one decision and what follows from it, if the review is still open and unchanged: `approve` and a permitted
+   * `modify` issue a permit of basis `decisions`, `modify` opens the next round, an outcome closes the case. The same
+   * decision again is answered with what was recorded.
+   */
   decide(request: DecideRequest): Promise<DecideResult>;
   /** Notes an attempt that did not count. */
   refuse(request: RefuseRequest): Promise<void>;
-  /** Claims the permit of a round for `owner`, in one conditional update. */
+  /**
+   * Claims the permit of a round for `owner`, in one conditional update; an owner is one attempt, not one process.
+   * Claiming again while the lease holds changes nothing and says that it is claimed.
+   */
   claim(request: ClaimRequest): Promise<ClaimResult>;
   /** Extends a claim's lease; false if the claim is lost. */
   extend(request: { permitId: string; owner: string; leaseUntil: string; now: string }): Promise<boolean>;
@@ -57,17 +73,36 @@ export interface Ledger {
   reviews(filter: ReviewFilter): Promise<{ review: Review; case: Case }[]>;
   /** Cases whose thread does not wait for a person and has not been seen to finish, oldest first. */
   undelivered(request: { limit: number }): Promise<Proposal[]>;
-  /** Notes that the threads of these proposals have their outcomes. */
-  delivered(proposalIds: readonly string[]): Promise<void>;
+  /** Notes that a thread was seen to finish: the outcomes of its closed cases have arrived. */
+  delivered(threadId: string): Promise<void>;
 
   /** Rows of the audit log in order, after `afterSeq`, all or one proposal's. */
   auditRows(request: { afterSeq: number; limit: number; proposalId?: string }): Promise<AuditRow[]>;
   /** The stored record of a closed case, as its canonical text. */
   caseRecordText(auditId: string): Promise<{ proposalId: string; text: string } | null>;
-  /** Every closed case's proposal id, in order, after `afterId`. */
-  closedCases(request: { afterId: string; limit: number }): Promise<{ proposalId: string; record: CaseRecord }[]>;
+  /** The stored records of closed cases, as their canonical texts, in the order of proposal ids, after `afterId`. */
+  closedCases(request: PageRequest): Promise<ClosedCase[]>;
+  /** Every case, open or closed, in the order of proposal ids, after `afterId`. */
+  cases(request: PageRequest): Promise<Case[]>;
+  /** Where the audit log ends; `seq` 0 and the hash before the first row while it is empty. */
+  auditHead(): Promise<{ seq: number; hash: string }>;
   /** Releases what the ledger holds of its own. */
   close(): Promise<void>;
+}
+
+/** A page of what is ordered by proposal ids. */
+export interface PageRequest {
+  /** Only what comes after this proposal's id; empty for the first page. */
+  afterId: string;
+  limit: number;
+}
+
+/** What is stored of a closed case. */
+export interface ClosedCase {
+  proposalId: string;
+  auditId: string;
+  /** The canonical text of the case record. */
+  text: string;
 }
 
 /** A proposal to record. */

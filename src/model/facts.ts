@@ -18,17 +18,28 @@ export type ExtraFact = z.infer<typeof ExtraFact>;
  * What a policy reads about a proposal. `confidence`, `risk` and `novelty` lie between 0 and 1; every number is
  * finite. Names beyond the five built-in ones are declared in the policy under `facts`.
  */
-export const Facts = z
+export interface Facts {
+  amount?: Amount;
+  /** How sure the agent is, 0 to 1. */
+  confidence?: number;
+  /** How much harm a mistake does, 0 to 1. */
+  risk?: number;
+  /** How unlike earlier cases this is, 0 to 1. */
+  novelty?: number;
+  tags?: string[];
+  [extra: string]: ExtraFact | Amount | undefined;
+}
+
+/** Schema of {@link Facts}. */
+export const Facts: z.ZodType<Facts> = z
   .object({
     amount: Amount.optional(),
-    confidence: Share.describe("How sure the agent is, 0 to 1").optional(),
-    risk: Share.describe("How much harm a mistake does, 0 to 1").optional(),
-    novelty: Share.describe("How unlike earlier cases this is, 0 to 1").optional(),
+    confidence: Share.optional(),
+    risk: Share.optional(),
+    novelty: Share.optional(),
     tags: z.array(z.string()).optional(),
   })
   .catchall(ExtraFact);
-/** What a policy reads about a proposal. */
-export type Facts = z.infer<typeof Facts>;
 
 /** What a policy is asked about: the recorded facts and the two names that every proposal has. */
 export interface PolicyInput {

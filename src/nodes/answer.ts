@@ -108,11 +108,11 @@ function modification(name: unknown, args: unknown, about: Partial<Answer>, acti
   if (typeof args !== "object" || args === null || Array.isArray(args)) {
     return refuse("A modification needs the whole new arguments, as an object.");
   }
-  return accept({ ...about, verdict: "modify", args: coerced(args as Fields, action) });
+  return accept({ ...about, verdict: "modify", args: coercedArgs(args as Fields, action) });
 }
 
 /** Some clients send every value of a form as text; where the text does not fit the schema, its JSON value may. */
-function coerced(args: Fields, action: AnyAction): Fields {
+export function coercedArgs(args: Fields, action: AnyAction): Fields {
   if (action.args.safeParse(args).success) return args;
   const read = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, asJson(value)]));
   return action.args.safeParse(read).success ? read : args;

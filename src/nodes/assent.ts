@@ -110,7 +110,13 @@ export function createAssent(options: AssentOptions): Assent {
     });
   };
   const assent: Assent = {
-    ...{ trust, policy, ledger, clock, authenticators, leaseMs, action },
+    trust,
+    policy,
+    ledger,
+    clock,
+    authenticators,
+    leaseMs,
+    action,
     get reviews() {
       return reviews;
     },

@@ -53,15 +53,33 @@ export function buildDecision(
   const note = said.note ?? null;
   const { argsDigest, displayDigest } = held.round;
   const statement: DecisionStatement = {
-    ...{ type: "assent.decision", v: 1, proposal: review.proposalId, review: review.id, round: review.round },
-    ...{ action: held.proposal.action, verdict: said.verdict, argsDigest, displayDigest, newArgsDigest },
-    ...{ by: { ...by, roles: [...by.roles] }, reasonCode, note, decidedAt: at },
+    type: "assent.decision",
+    v: 1,
+    proposal: review.proposalId,
+    review: review.id,
+    round: review.round,
+    action: held.proposal.action,
+    verdict: said.verdict,
+    argsDigest,
+    displayDigest,
+    newArgsDigest,
+    by: { ...by, roles: [...by.roles] },
+    reasonCode,
+    note,
+    decidedAt: at,
   };
   const decision: Decision = {
     // The same principal saying the same again is the same decision, so a call whose answer was lost can be repeated.
     id: identifier("decision", [review.id, ...(answeredAt === null ? voteOf(by, said, newArgsDigest) : [answeredAt])]),
-    ...{ reviewId: review.id, proposalId: review.proposalId, round: review.round, verdict: said.verdict },
-    ...{ by: statement.by, reasonCode, note, argsDigest, newArgsDigest },
+    reviewId: review.id,
+    proposalId: review.proposalId,
+    round: review.round,
+    verdict: said.verdict,
+    by: statement.by,
+    reasonCode,
+    note,
+    argsDigest,
+    newArgsDigest,
     statement: canonicalJson(statement),
     decidedAt: at,
   };
@@ -82,8 +100,14 @@ function nextRound(assent: Assent, { proposal, round }: Case, args: unknown): Ro
   const parsed = parseArgs(action, args);
   const facts = { ...round.facts, ...action.facts?.(parsed) };
   const next = fixRound({
-    ...{ round: round.round + 1, action: proposal.action, args: parsed as Record<string, Json>, agent: proposal.agent },
-    ...{ requestedBy: proposal.requestedBy, facts, summary: action.summary(parsed), context: round.display.context },
+    round: round.round + 1,
+    action: proposal.action,
+    args: parsed as Record<string, Json>,
+    agent: proposal.agent,
+    requestedBy: proposal.requestedBy,
+    facts,
+    summary: action.summary(parsed),
+    context: round.display.context,
   });
   const routing = assent.policy.evaluate({ action: proposal.action, agent: proposal.agent, facts: next.facts });
   return { ...next, routing };

@@ -130,8 +130,12 @@ async function carryOut(assent: Assent, held: Case, effect: Effect): Promise<Gat
 
 function claim(assent: Assent, held: Case, { action, args, scope }: Effect, owner: string, now: Date) {
   return assent.ledger.claim({
-    ...{ proposalId: held.proposal.id, threadId: scope.threadId, round: held.round.round },
-    ...{ argsDigest: digest(args), owner, now: now.toISOString() },
+    proposalId: held.proposal.id,
+    threadId: scope.threadId,
+    round: held.round.round,
+    argsDigest: digest(args),
+    owner,
+    now: now.toISOString(),
     leaseUntil: new Date(now.getTime() + assent.leaseMs).toISOString(),
     takeover: action.idempotent,
   });
@@ -153,7 +157,10 @@ async function runAndSettle(
 async function doubt({ ledger, clock }: Assent, held: Case): Promise<void> {
   const at = clock.now().toISOString();
   await ledger.settle({
-    ...{ proposalId: held.proposal.id, round: held.round.round, owner: null, at },
+    proposalId: held.proposal.id,
+    round: held.round.round,
+    owner: null,
+    at,
     outcome: {
       ...outcomeBase(held, at),
       status: "in-doubt",

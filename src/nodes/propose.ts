@@ -8,7 +8,7 @@ import { fixRound, type Json } from "../model/proposal.js";
 import type { Ledger } from "../ledger/ledger.js";
 import type { Clock } from "../model/clock.js";
 import type { Trust } from "../model/trust.js";
-import { runScope, type RunScope } from "./run-scope.js";
+import { nodeName, runScope, type RunScope } from "./run-scope.js";
 
 /** What an agent says about its own proposal. Facts that follow from the arguments win over these. */
 export interface ProposeOptions {
@@ -145,7 +145,7 @@ function currentScope(key: string | undefined): RunScope {
   if (nested && key === undefined) {
     throw new AssentError("key_required", {
       what: "Here LangGraph gives no task that is the same after a retry (a tool, a nested runnable or a subgraph)",
-      where: String(config.metadata?.["langgraph_node"] ?? "unknown node"),
+      where: nodeName(config),
       fix: "Pass { key } with a name that is the same whenever this very proposal is made again, such as the order's id",
     });
   }

@@ -70,7 +70,10 @@ async function asked({ ledger, clock }: Assent, { held, gate, scope, reason, pau
   const { threadId, checkpointNs, checkpointId } = scope;
   const now = awaits(held)
     ? await ledger.ask({
-        ...{ proposalId: held.proposal.id, round: held.round.round, gate: gate.name, reason },
+        proposalId: held.proposal.id,
+        round: held.round.round,
+        gate: gate.name,
+        reason,
         address: { threadId, checkpointNs, checkpointId, interruptId },
         at: clock.now().toISOString(),
       })

@@ -43,8 +43,14 @@ export function runScope(config: LangGraphRunnableConfig): RunScope {
     taskId: info.taskId,
     checkpointNs: info.checkpointNs,
     checkpointId: info.checkpointId,
-    node: String(config.metadata?.["langgraph_node"] ?? "node"),
+    node: nodeName(config),
     signal: config.signal,
     execution: info,
   };
+}
+
+/** The name of the node that a config belongs to. */
+export function nodeName(config: Pick<LangGraphRunnableConfig, "metadata">): string {
+  const name: unknown = config.metadata?.["langgraph_node"];
+  return typeof name === "string" ? name : "node";
 }

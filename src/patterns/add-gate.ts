@@ -2,13 +2,27 @@ import type { StateGraph } from "@langchain/langgraph";
 import { AssentError } from "../model/error.js";
 import type { Gate } from "./approval-gate.js";
 
-// oxlint-disable-next-line typescript/no-explicit-any -- a graph of any state, update, config and node names
-type AnyGraph<Nodes extends string> = StateGraph<any, any, any, Nodes, any, any, any>;
+/** What a graph under construction shows of itself; every `StateGraph` has it, whatever its state is. */
+export interface GraphBuilder {
+  readonly channels: Record<string, unknown>;
+  readonly nodes: Record<string, unknown>;
+}
 
 /** The same graph, with one more node name. */
 export type WithNode<Builder, Name extends string> =
-  Builder extends StateGraph<infer S, infer D, infer U, infer N, infer I, infer O, infer C>
-    ? StateGraph<S, D, U, N | Name, I, O, C>
+  Builder extends StateGraph<
+    infer S,
+    infer D,
+    infer U,
+    infer N,
+    infer I,
+    infer O,
+    infer C,
+    infer R,
+    infer Asks,
+    infer Writer
+  >
+    ? StateGraph<S, D, U, N | Name, I, O, C, R, Asks, Writer>
     : never;
 
 /**
@@ -18,7 +32,7 @@ export type WithNode<Builder, Name extends string> =
  * @throws AssentError `gate_invalid` if the name is taken, is a state key, or the state lacks `proposals` and
  *   `outcomes`.
  */
-export function addGate<Nodes extends string, Builder extends AnyGraph<Nodes>, Name extends string>(
+export function addGate<Builder extends GraphBuilder, Name extends string>(
   builder: Builder,
   name: Name,
   gate: Gate,
@@ -40,6 +54,6 @@ export function addGate<Nodes extends string, Builder extends AnyGraph<Nodes>, N
       fix: "Give it another name",
     });
   }
-  const grown = (builder as AnyGraph<string>).addNode(name, gate.build(name), { cachePolicy: false });
+  const grown = (builder as unknown as StateGraph<unknown, unknown, unknown, string>).addNode(name, gate.build(name), { cachePolicy: false });
   return grown as unknown as WithNode<Builder, Name>;
 }

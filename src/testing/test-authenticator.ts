@@ -17,6 +17,9 @@ export type TestIdentity = Partial<Identity> & Pick<Identity, "id">;
  */
 export function testAuthenticator(): Authenticator<TestIdentity> {
   return createAuthenticator<TestIdentity>("test", ({ kind = "person", id, name = id, roles = [] }) => ({
-    ...{ kind, id, name, roles },
+    kind,
+    id,
+    name,
+    roles,
   }));
 }

@@ -1,32 +1,34 @@
-import { GENESIS_HASH, linkHash, type AuditEvent, type AuditRow } from "../../model/audit-event.js";
-import type { Case, CaseRecord } from "../../model/case.js";
-import { identifier } from "../../model/identifier.js";
-import { reviewDigest } from "../../model/proposal.js";
+import type { AuditRow } from "../../model/audit-event.js";
+import { auditId, type Case } from "../../model/case.js";
 import type { Outcome } from "../../model/outcome.js";
-import type { Decision } from "../../model/decision.js";
 import type { Permit } from "../../model/permit.js";
-import type { Proposal, Round } from "../../model/proposal.js";
+import type { Proposal } from "../../model/proposal.js";
 import type { Review } from "../../model/review.js";
+import { isAutomatic } from "../../model/routing.js";
+import { holdsClaim } from "../claiming.js";
 import { judgeDecision, permittedRound } from "../deciding.js";
 import {
   askedEntry,
   claimedEntry,
   closing,
-  decidedEntry,
+  decidedEntries,
   newPermit,
   permittedEntry,
   proposedEntry,
   refusedEntry,
   routedEntry,
+  voidedEntry,
 } from "../journal.js";
 import type {
   AskRequest,
   ClaimRequest,
   ClaimResult,
+  ClosedCase,
   DecideRequest,
   DecideResult,
   Ledger,
   NewProposal,
+  PageRequest,
   RefuseRequest,
   RerouteRequest,
   ReviewFilter,
@@ -34,25 +36,23 @@ import type {
   SettleRequest,
   TakeRequest,
 } from "../ledger.js";
+import {
+  requireAskText,
+  requireClaimText,
+  requireDecisionText,
+  requireProposalText,
+  requireTakeText,
+} from "../plain-text.js";
 import { unknownProposal } from "../unknown-proposal.js";
-
-/** What is kept of one proposal. */
-interface Entry {
-  proposal: Proposal;
-  rounds: Map<number, Round>;
-  reviews: Map<number, Review>;
-  permits: Map<number, Permit>;
-  decisions: Decision[];
-  outcome: Outcome | null;
-  recordText: string | null;
-  delivered: boolean;
-}
+import { byAge, byId, newEntry, newReview, view, type Entry } from "./entry.js";
+import { MemoryLog } from "./log.js";
 
 /**
  * A ledger in this process's memory: the fifteen-line way to try a gate in a script or a unit test. What it keeps is
  * gone with the process, so it refuses to serve a LangGraph dev server, whose hot reload would lose it.
  *
- * Every method changes its maps without awaiting in between, so no two interleave; what it returns are copies.
+ * Every method changes its maps without awaiting in between, so no two interleave, and takes everything back if it
+ * throws; what it returns are copies.
  */
 export function memoryLedger(): Ledger {
   return new MemoryLedger();
@@ -61,23 +61,15 @@ export function memoryLedger(): Ledger {
 class MemoryLedger implements Ledger {
   readonly durable = false;
   readonly #entries = new Map<string, Entry>();
-  readonly #log: AuditRow[] = [];
+  readonly #log = new MemoryLog();
 
-  async propose({ proposal, round }: NewProposal): Promise<Case> {
-    const known = this.#entries.get(proposal.id);
+  async propose(request: NewProposal): Promise<Case> {
+    requireProposalText(request);
+    const known = this.#entries.get(request.proposal.id);
     if (known !== undefined) return view(known);
-    const entry: Entry = {
-      proposal: { ...proposal, gate: null, round: round.round, state: "open" },
-      rounds: new Map([[round.round, structuredClone(round)]]),
-      reviews: new Map(),
-      permits: new Map(),
-      decisions: [],
-      outcome: null,
-      recordText: null,
-      delivered: false,
-    };
-    this.#entries.set(proposal.id, entry);
-    this.#append(proposedEntry({ proposal, round }));
+    const entry = newEntry(request);
+    this.#log.append(proposedEntry(request));
+    this.#entries.set(request.proposal.id, entry);
     return view(entry);
   }
 
@@ -86,9 +78,11 @@ class MemoryLedger implements Ledger {
     return entry === undefined ? null : view(entry);
   }
 
-  async take({ threadId, gate, ids, action }: TakeRequest): Promise<Case[]> {
+  async take(request: TakeRequest): Promise<Case[]> {
+    requireTakeText(request);
+    const { threadId, gate, ids, action } = request;
     const taken: Case[] = [];
-    for (const id of ids) {
+    for (const id of new Set(ids)) {
       const entry = this.#entries.get(id);
       if (entry === undefined || entry.proposal.threadId !== threadId) continue;
       if (action !== undefined && entry.proposal.action !== action) continue;
@@ -99,107 +93,100 @@ class MemoryLedger implements Ledger {
   }
 
   async route(request: RouteRequest): Promise<Case> {
-    const entry = this.#entry(request.proposalId);
-    const round = entry.rounds.get(request.round);
-    if (round === undefined || round.routing !== null || entry.proposal.state === "closed") return view(entry);
-    round.routing = structuredClone(request.routing);
-    this.#append(routedEntry(request));
-    if (request.routing.route === "execute" || request.routing.route === "flag") {
-      this.#permit(entry, round, "policy", request.at);
-    }
-    if (request.outcome !== null) this.#close(entry, request.outcome, request.at);
-    return view(entry);
+    return this.#change(request.proposalId, (entry) => {
+      const round = entry.rounds.get(request.round);
+      const current = entry.proposal.state === "open" && entry.proposal.round === request.round;
+      if (round === undefined || round.routing !== null || !current) return;
+      round.routing = structuredClone(request.routing);
+      this.#log.append(routedEntry(request));
+      if (isAutomatic(request.routing.route)) this.#permit(entry, round, "policy", request.at);
+      if (request.outcome !== null) this.#close(entry, request.outcome, request.at);
+    });
   }
 
-  async reroute({ proposalId, round, reason, at }: RerouteRequest): Promise<Case> {
-    const entry = this.#entry(proposalId);
-    const permit = entry.permits.get(round);
-    const current = entry.rounds.get(round);
-    if (permit?.state !== "issued" || current === undefined || entry.proposal.round !== round) return view(entry);
-    permit.state = "void";
-    entry.rounds.set(round + 1, { ...structuredClone(current), round: round + 1, routing: null });
-    entry.proposal.round = round + 1;
-    this.#append(refusedEntry({ proposalId, what: "claim", reason, by: null, at }));
-    return view(entry);
+  async reroute(request: RerouteRequest): Promise<Case> {
+    const { proposalId, round } = request;
+    return this.#change(proposalId, (entry) => {
+      const permit = entry.permits.get(round);
+      const old = entry.rounds.get(round);
+      const current = entry.proposal.state === "open" && entry.proposal.round === round;
+      if (permit?.state !== "issued" || old === undefined || !current) return;
+      permit.state = "void";
+      entry.rounds.set(round + 1, { ...structuredClone(old), round: round + 1, routing: null });
+      entry.proposal.round = round + 1;
+      this.#log.append(voidedEntry(request));
+    });
   }
 
   async ask(request: AskRequest): Promise<Case> {
-    const entry = this.#entry(request.proposalId);
-    const round = entry.rounds.get(request.round);
-    if (round === undefined || entry.proposal.state === "closed") return view(entry);
-    const known = entry.reviews.get(request.round);
-    if (known !== undefined) {
-      if (known.status !== "open" || known.address.interruptId === request.address.interruptId) return view(entry);
-      known.address = { ...request.address };
-      known.asks += 1;
-      this.#append(askedEntry(request, known.id));
-      return view(entry);
-    }
-    const review: Review = {
-      id: identifier("review", [request.proposalId, request.round]),
-      proposalId: request.proposalId,
-      round: request.round,
-      kind: "approval",
-      status: "open",
-      version: 1,
-      digest: reviewDigest(request.proposalId, round),
-      gate: request.gate,
-      trust: entry.proposal.trust,
-      address: { ...request.address },
-      asks: 1,
-      askedAt: request.at,
-    };
-    entry.reviews.set(request.round, review);
-    this.#append(askedEntry(request, review.id));
-    return view(entry);
+    requireAskText(request);
+    return this.#change(request.proposalId, (entry) => {
+      const { proposal } = entry;
+      const current = proposal.state === "open" && proposal.round === request.round;
+      if (!current || proposal.threadId !== request.address.threadId) return;
+      const known = entry.reviews.get(request.round);
+      if (known === undefined) {
+        const review = newReview(entry, request);
+        if (review === null) return;
+        entry.reviews.set(review.round, review);
+        this.#log.append(askedEntry(request, review.id));
+      } else if (known.status === "open" && known.address.interruptId !== request.address.interruptId) {
+        known.address = { ...request.address };
+        known.asks += 1;
+        this.#log.append(askedEntry(request, known.id));
+      }
+    });
   }
 
   async decide(request: DecideRequest): Promise<DecideResult> {
-    const found = this.#findReview(request.decision.reviewId);
+    requireDecisionText(request);
+    const { decision, next, outcome } = request;
+    const found = this.#findReview(decision.reviewId);
     if (found === undefined) return { ok: false, why: "unknown", case: null };
-    const { entry, review } = found;
-    const verdict = judgeDecision(request, {
-      review,
-      case: view(entry),
-      openOnThread: this.#openOnThread(entry.proposal.threadId),
-    });
+    const { review } = found;
+    const { id, threadId } = found.entry.proposal;
+    const held = view(found.entry);
+    const verdict = judgeDecision(request, { review, case: held, openOnThread: this.#openOnThread(threadId) });
     if (!verdict.counts) return verdict.result;
-    const permitted = permittedRound(request, view(entry));
-    entry.decisions.push(structuredClone(request.decision));
-    review.status = "decided";
-    review.version += 1;
-    this.#append(decidedEntry(request));
-    if (request.next !== undefined) {
-      entry.rounds.set(request.next.round.round, structuredClone(request.next.round));
-      entry.proposal.round = request.next.round.round;
-    }
-    if (permitted !== null) this.#permit(entry, permitted, "decisions", request.decision.decidedAt);
-    if (request.outcome !== null) this.#close(entry, request.outcome, request.decision.decidedAt);
-    return { ok: true, case: view(entry), repeated: false };
+    const permitted = permittedRound(request, held);
+    const decided = this.#change(id, (entry) => {
+      entry.decisions.push(structuredClone(decision));
+      Object.assign(review, { status: "decided", version: review.version + 1 });
+      decidedEntries(request).forEach((made) => this.#log.append(made));
+      if (next !== undefined) {
+        entry.rounds.set(next.round.round, structuredClone(next.round));
+        entry.proposal.round = next.round.round;
+      }
+      if (permitted !== null) this.#permit(entry, permitted, "decisions", decision.decidedAt);
+      if (outcome !== null) this.#close(entry, outcome, decision.decidedAt);
+    });
+    return { ok: true, case: decided, repeated: false };
   }
 
   async refuse(request: RefuseRequest): Promise<void> {
     this.#entry(request.proposalId);
-    this.#append(refusedEntry(request));
+    const entry = refusedEntry(request);
+    if (!this.#log.holds(entry)) this.#log.append(entry);
   }
 
   async claim(request: ClaimRequest): Promise<ClaimResult> {
+    requireClaimText(request);
     const entry = this.#entries.get(request.proposalId);
     if (entry === undefined) return { claimed: false, case: null };
+    if (holdsClaim(request, view(entry))) return { claimed: true, case: view(entry) };
     const permit = entry.permits.get(request.round);
     const free =
       permit?.state === "issued" ||
-      (permit?.state === "claimed" &&
-        (permit.owner === request.owner || (request.takeover && (permit.leaseUntil ?? "") <= request.now)));
+      (permit?.state === "claimed" && request.takeover && (permit.leaseUntil ?? "") <= request.now);
     const fits =
       permit?.argsDigest === request.argsDigest &&
       entry.proposal.threadId === request.threadId &&
       entry.proposal.state === "open" &&
       entry.proposal.round === request.round;
     if (permit === undefined || !free || !fits) return { claimed: false, case: view(entry) };
-    Object.assign(permit, { state: "claimed", owner: request.owner, leaseUntil: request.leaseUntil });
-    permit.claims += 1;
-    this.#append(claimedEntry(request));
+    const { owner, leaseUntil } = request;
+    this.#log.append(claimedEntry(request));
+    Object.assign(permit, { state: "claimed", owner, leaseUntil, claims: permit.claims + 1 });
     return { claimed: true, case: view(entry) };
   }
 
@@ -216,13 +203,13 @@ class MemoryLedger implements Ledger {
   }
 
   async settle({ proposalId, round, owner, outcome, at }: SettleRequest): Promise<Case> {
-    const entry = this.#entry(proposalId);
-    const permit = entry.permits.get(round);
-    const mine = owner === null ? (permit?.leaseUntil ?? "") <= at : permit?.owner === owner;
-    if (entry.proposal.state === "closed" || permit?.state !== "claimed" || !mine) return view(entry);
-    permit.state = "spent";
-    this.#close(entry, outcome, at);
-    return view(entry);
+    return this.#change(proposalId, (entry) => {
+      const permit = entry.permits.get(round);
+      const mine = owner === null ? (permit?.leaseUntil ?? "") <= at : permit?.owner === owner;
+      if (entry.proposal.state === "closed" || permit?.state !== "claimed" || !mine) return;
+      permit.state = "spent";
+      this.#close(entry, outcome, at);
+    });
   }
 
   async review(reviewId: string): Promise<{ review: Review; case: Case } | null> {
@@ -245,40 +232,45 @@ class MemoryLedger implements Ledger {
   async undelivered({ limit }: { limit: number }): Promise<Proposal[]> {
     return [...this.#entries.values()]
       .filter((entry) => !entry.delivered && entry.reviews.get(entry.proposal.round)?.status !== "open")
+      .toSorted(byAge)
       .slice(0, limit)
       .map((entry) => structuredClone(entry.proposal));
   }
 
-  async delivered(proposalIds: readonly string[]): Promise<void> {
-    for (const id of proposalIds) {
-      const entry = this.#entries.get(id);
-      if (entry?.proposal.state === "closed") entry.delivered = true;
+  async delivered(threadId: string): Promise<void> {
+    for (const entry of this.#entries.values()) {
+      if (entry.proposal.threadId === threadId && entry.proposal.state === "closed") entry.delivered = true;
     }
   }
 
   async auditRows({ afterSeq, limit, proposalId }: Parameters<Ledger["auditRows"]>[0]): Promise<AuditRow[]> {
-    return this.#log
-      .filter((row) => row.seq > afterSeq && (proposalId === undefined || row.proposalId === proposalId))
-      .slice(0, limit)
-      .map((row) => ({ ...row }));
+    return this.#log.rows(afterSeq, limit, proposalId);
   }
 
-  async caseRecordText(auditId: string): Promise<{ proposalId: string; text: string } | null> {
-    for (const { outcome, recordText, proposal } of this.#entries.values()) {
-      if (outcome?.auditId === auditId && recordText !== null) return { proposalId: proposal.id, text: recordText };
+  async caseRecordText(id: string): Promise<{ proposalId: string; text: string } | null> {
+    for (const { proposal, recordText } of this.#entries.values()) {
+      if (recordText !== null && auditId(proposal.id) === id) return { proposalId: proposal.id, text: recordText };
     }
     return null;
   }
 
-  async closedCases({ afterId, limit }: Parameters<Ledger["closedCases"]>[0]): ReturnType<Ledger["closedCases"]> {
+  async closedCases({ afterId, limit }: PageRequest): Promise<ClosedCase[]> {
     return [...this.#entries.values()]
-      .filter(({ recordText, proposal }) => recordText !== null && proposal.id > afterId)
-      .toSorted((a, b) => (a.proposal.id < b.proposal.id ? -1 : 1))
-      .slice(0, limit)
-      .map(({ recordText, proposal }) => ({
-        proposalId: proposal.id,
-        record: JSON.parse(recordText ?? "null") as CaseRecord,
-      }));
+      .filter(({ proposal }) => proposal.id > afterId)
+      .toSorted(byId)
+      .flatMap(({ proposal: { id }, recordText: text }) =>
+        text === null ? [] : [{ proposalId: id, auditId: auditId(id), text }],
+      )
+      .slice(0, limit);
+  }
+
+  async cases({ afterId, limit }: PageRequest): Promise<Case[]> {
+    const later = [...this.#entries.values()].filter(({ proposal }) => proposal.id > afterId);
+    return later.toSorted(byId).slice(0, limit).map(view);
+  }
+
+  async auditHead(): Promise<{ seq: number; hash: string }> {
+    return this.#log.head();
   }
 
   async close(): Promise<void> {}
@@ -287,6 +279,21 @@ class MemoryLedger implements Ledger {
     const entry = this.#entries.get(proposalId);
     if (entry === undefined) throw unknownProposal(proposalId);
     return entry;
+  }
+
+  /** Does all of `work` or nothing. */
+  #change(proposalId: string, work: (entry: Entry) => void): Case {
+    const entry = this.#entry(proposalId);
+    const before = structuredClone(entry);
+    const { seq } = this.#log.head();
+    try {
+      work(entry);
+    } catch (error) {
+      this.#entries.set(proposalId, before);
+      this.#log.takeBack(seq);
+      throw error;
+    }
+    return view(entry);
   }
 
   #findReview(reviewId: string): { entry: Entry; review: Review } | undefined {
@@ -307,7 +314,7 @@ class MemoryLedger implements Ledger {
   #permit(entry: Entry, round: { round: number; argsDigest: string }, basis: Permit["basis"], at: string): void {
     const permit = newPermit(entry.proposal.id, round, basis, at);
     entry.permits.set(round.round, permit);
-    this.#append(permittedEntry(permit));
+    this.#log.append(permittedEntry(permit));
   }
 
   #close(entry: Entry, outcome: Outcome, at: string): void {
@@ -315,26 +322,6 @@ class MemoryLedger implements Ledger {
     entry.proposal.state = "closed";
     const closed = closing({ ...view(entry), outcome }, at);
     entry.recordText = closed.text;
-    this.#append(closed.entry);
+    this.#log.append(closed.entry);
   }
-
-  #append(entry: string): void {
-    const { kind, proposal } = JSON.parse(entry) as AuditEvent;
-    const previous = this.#log.at(-1);
-    const hash = linkHash(previous?.hash ?? GENESIS_HASH, entry);
-    this.#log.push({ seq: (previous?.seq ?? 0) + 1, kind, proposalId: proposal, entry, hash });
-  }
-}
-
-function view(entry: Entry): Case {
-  const round = entry.rounds.get(entry.proposal.round);
-  if (round === undefined) throw unknownProposal(entry.proposal.id);
-  return structuredClone({
-    proposal: entry.proposal,
-    round,
-    review: entry.reviews.get(entry.proposal.round) ?? null,
-    decisions: entry.decisions,
-    permit: entry.permits.get(entry.proposal.round) ?? null,
-    outcome: entry.outcome,
-  });
 }

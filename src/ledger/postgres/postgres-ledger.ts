@@ -1,32 +1,32 @@
 import type { Pool } from "pg";
-import type { AuditRow } from "../../model/audit-event.js";
-import type { Case, CaseRecord } from "../../model/case.js";
+import { GENESIS_HASH, type AuditRow } from "../../model/audit-event.js";
+import type { Case } from "../../model/case.js";
 import { identifier } from "../../model/identifier.js";
-import type { Outcome } from "../../model/outcome.js";
-import type { Permit } from "../../model/permit.js";
 import { reviewDigest, type Proposal } from "../../model/proposal.js";
 import type { Review } from "../../model/review.js";
 import { isAutomatic } from "../../model/routing.js";
+import { holdsClaim } from "../claiming.js";
 import { judgeDecision, permittedRound } from "../deciding.js";
 import {
   askedEntry,
   claimedEntry,
-  closing,
-  decidedEntry,
+  decidedEntries,
   newPermit,
-  permittedEntry,
   proposedEntry,
   refusedEntry,
   routedEntry,
+  voidedEntry,
 } from "../journal.js";
 import type {
   AskRequest,
   ClaimRequest,
   ClaimResult,
+  ClosedCase,
   DecideRequest,
   DecideResult,
   Ledger,
   NewProposal,
+  PageRequest,
   RefuseRequest,
   RerouteRequest,
   ReviewFilter,
@@ -34,13 +34,23 @@ import type {
   SettleRequest,
   TakeRequest,
 } from "../ledger.js";
+import {
+  isPlainText,
+  requireAskText,
+  requireClaimText,
+  requireDecisionText,
+  requireProposalText,
+  requireTakeText,
+} from "../plain-text.js";
 import { unknownProposal } from "../unknown-proposal.js";
 import { askSql } from "./queries/ask.js";
 import { claimSql, extendSql } from "./queries/claim.js";
-import { decisionSql, lockReviewSql, modifiedRoundSql, reviewDecidedSql, reviewProposalSql } from "./queries/decide.js";
+import { lockReviewSql, reviewProposalSql } from "./queries/decide.js";
 import {
+  auditHeadSql,
   auditRowsSql,
   caseRecordSql,
+  casesSql,
   closedCasesSql,
   deliveredSql,
   reviewSql,
@@ -49,11 +59,12 @@ import {
 } from "./queries/list.js";
 import { proposeSql } from "./queries/propose.js";
 import { lockProposalSql, readCaseSql } from "./queries/read-case.js";
-import { nextRoundSql, permitSql, routeSql, voidPermitSql } from "./queries/route.js";
-import { appendSql, closeCaseSql, spendSql } from "./queries/settle.js";
+import { nextRoundSql, routeSql, voidPermitSql } from "./queries/route.js";
+import { entryKnownSql, spendSql } from "./queries/settle.js";
 import { bindSql, takenSql } from "./queries/take.js";
 import { quoteSchema } from "./schema.js";
 import { inTransaction, once, type Run } from "./transaction.js";
+import { append, closeCase, issue, readCase, recordDecision } from "./writes.js";
 
 /** Where the ledger lives. */
 export interface PostgresLedgerOptions {
@@ -86,7 +97,10 @@ class PostgresLedger implements Ledger {
     this.#schema = schema;
   }
 
-  async propose({ proposal, round }: NewProposal): Promise<Case> {
+  async propose(request: NewProposal): Promise<Case> {
+    requireProposalText(request);
+    const { proposal, round } = request;
+    const { kind, text } = proposedEntry(request);
     await this.#once(proposeSql, [
       proposal.id,
       proposal.threadId,
@@ -101,18 +115,22 @@ class PostgresLedger implements Ledger {
       JSON.stringify(round.facts),
       JSON.stringify(round.display),
       round.displayDigest,
-      proposedEntry({ proposal, round }),
+      kind,
+      text,
     ]);
     return this.#read(proposal.id);
   }
 
   async read(proposalId: string): Promise<Case | null> {
+    if (!isPlainText(proposalId)) return null;
     const [row] = await this.#once<{ doc: Case }>(readCaseSql, [proposalId]);
     return row?.doc ?? null;
   }
 
-  async take({ threadId, gate, ids, action }: TakeRequest): Promise<Case[]> {
-    const values = [threadId, gate, [...new Set(ids)], action ?? null];
+  async take(request: TakeRequest): Promise<Case[]> {
+    requireTakeText(request);
+    const { threadId, gate, ids, action } = request;
+    const values = [threadId, gate, [...new Set(ids)].filter(isPlainText), action ?? null];
     await this.#once(bindSql, values);
     const rows = await this.#once<{ doc: Case }>(takenSql, values);
     return rows.map((row) => row.doc);
@@ -129,24 +147,27 @@ class PostgresLedger implements Ledger {
         entries.push(await issue(run, schema, newPermit(proposalId, round, "policy", at)));
       }
       if (outcome !== null) entries.push(await closeCase(run, schema, proposalId, outcome, at));
-      await run(appendSql(schema), [entries]);
+      await append(run, schema, entries);
     });
   }
 
-  async reroute({ proposalId, round, reason, at }: RerouteRequest): Promise<Case> {
+  async reroute(request: RerouteRequest): Promise<Case> {
+    const { proposalId, round } = request;
     return this.#transaction(proposalId, async (run, schema) => {
       const voided = await run(voidPermitSql(schema), [proposalId, round]);
       if (voided.length === 0) return;
       await run(nextRoundSql(schema), [proposalId, round]);
-      await run(appendSql(schema), [[refusedEntry({ proposalId, what: "claim", reason, by: null, at })]]);
+      await append(run, schema, [voidedEntry(request)]);
     });
   }
 
   async ask(request: AskRequest): Promise<Case> {
+    requireAskText(request);
     const { proposalId, round, gate, address, at } = request;
     const current = await this.#read(proposalId);
     if (current.round.round !== round) return current;
     const id = identifier("review", [proposalId, round]);
+    const { kind, text } = askedEntry(request, id);
     await this.#once(askSql, [
       id,
       proposalId,
@@ -158,14 +179,18 @@ class PostgresLedger implements Ledger {
       address.checkpointId,
       address.interruptId,
       at,
-      askedEntry(request, id),
+      kind,
+      text,
     ]);
     return this.#read(proposalId);
   }
 
   async decide(request: DecideRequest): Promise<DecideResult> {
-    const { decision, next, outcome } = request;
-    const [owner] = await this.#once<{ proposalId: string }>(reviewProposalSql, [decision.reviewId]);
+    requireDecisionText(request);
+    const { decision, outcome } = request;
+    const [owner] = await this.#once<{ proposalId: string }>(reviewProposalSql, [
+      isPlainText(decision.reviewId) ? decision.reviewId : "",
+    ]);
     if (owner === undefined) return { ok: false, why: "unknown", case: null };
     const refusal = await this.#locked(owner.proposalId, async (run, schema) => {
       const held = await readCase(run, schema, owner.proposalId);
@@ -173,10 +198,8 @@ class PostgresLedger implements Ledger {
       if (locked === undefined) return { ok: false, why: "unknown", case: null } as const;
       const verdict = judgeDecision(request, { ...locked, case: held });
       if (!verdict.counts) return verdict.result;
-      await run(decisionSql(schema), decisionRow(request));
-      await run(reviewDecidedSql(schema), [decision.reviewId]);
-      if (next !== undefined) await run(modifiedRoundSql(schema), roundRow(owner.proposalId, next.round));
-      const entries = [decidedEntry(request)];
+      await recordDecision(run, schema, request);
+      const entries = decidedEntries(request);
       const permitted = permittedRound(request, held);
       if (permitted !== null) {
         const permit = newPermit(owner.proposalId, permitted, "decisions", decision.decidedAt);
@@ -185,19 +208,24 @@ class PostgresLedger implements Ledger {
       if (outcome !== null) {
         entries.push(await closeCase(run, schema, owner.proposalId, outcome, decision.decidedAt));
       }
-      await run(appendSql(schema), [entries]);
+      await append(run, schema, entries);
       return null;
     });
     return refusal ?? { ok: true, case: await this.#read(owner.proposalId), repeated: false };
   }
 
   async refuse(request: RefuseRequest): Promise<void> {
-    await this.#read(request.proposalId);
-    await this.#once(appendSql, [[refusedEntry(request)]]);
+    const entry = refusedEntry(request);
+    await this.#locked(request.proposalId, async (run, schema) => {
+      const known = await run(entryKnownSql(schema), [entry.proposalId, entry.text]);
+      if (known.length === 0) await append(run, schema, [entry]);
+    });
   }
 
   async claim(request: ClaimRequest): Promise<ClaimResult> {
+    requireClaimText(request);
     const { proposalId, threadId, round, argsDigest, owner, now, leaseUntil, takeover } = request;
+    const { kind, text } = claimedEntry(request);
     const won = await this.#once(claimSql, [
       proposalId,
       threadId,
@@ -207,9 +235,11 @@ class PostgresLedger implements Ledger {
       now,
       leaseUntil,
       takeover,
-      claimedEntry(request),
+      kind,
+      text,
     ]);
-    return { claimed: won.length > 0, case: await this.read(proposalId) };
+    const held = await this.read(proposalId);
+    return { claimed: won.length > 0 || (held !== null && holdsClaim(request, held)), case: held };
   }
 
   async extend({ permitId, owner, leaseUntil }: Parameters<Ledger["extend"]>[0]): Promise<boolean> {
@@ -220,11 +250,12 @@ class PostgresLedger implements Ledger {
     return this.#transaction(proposalId, async (run, schema) => {
       const spent = await run(spendSql(schema), [proposalId, round, owner, at]);
       if (spent.length === 0) return;
-      await run(appendSql(schema), [[await closeCase(run, schema, proposalId, outcome, at)]]);
+      await append(run, schema, [await closeCase(run, schema, proposalId, outcome, at)]);
     });
   }
 
   async review(reviewId: string): Promise<{ review: Review; case: Case } | null> {
+    if (!isPlainText(reviewId)) return null;
     const [row] = await this.#once<{ review: Review; case: Case }>(reviewSql, [reviewId]);
     return row ?? null;
   }
@@ -237,8 +268,8 @@ class PostgresLedger implements Ledger {
     return (await this.#once<{ proposal: Proposal }>(undeliveredSql, [limit])).map((row) => row.proposal);
   }
 
-  async delivered(proposalIds: readonly string[]): Promise<void> {
-    await this.#once(deliveredSql, [[...proposalIds]]);
+  async delivered(threadId: string): Promise<void> {
+    await this.#once(deliveredSql, [threadId]);
   }
 
   async auditRows({ afterSeq, limit, proposalId }: Parameters<Ledger["auditRows"]>[0]): Promise<AuditRow[]> {
@@ -246,12 +277,22 @@ class PostgresLedger implements Ledger {
   }
 
   async caseRecordText(auditId: string): Promise<{ proposalId: string; text: string } | null> {
+    if (!isPlainText(auditId)) return null;
     const [row] = await this.#once<{ proposalId: string; text: string }>(caseRecordSql, [auditId]);
     return row ?? null;
   }
 
-  async closedCases({ afterId, limit }: Parameters<Ledger["closedCases"]>[0]): ReturnType<Ledger["closedCases"]> {
-    return this.#once<{ proposalId: string; record: CaseRecord }>(closedCasesSql, [afterId, limit]);
+  async closedCases({ afterId, limit }: PageRequest): Promise<ClosedCase[]> {
+    return this.#once<ClosedCase>(closedCasesSql, [afterId, limit]);
+  }
+
+  async cases({ afterId, limit }: PageRequest): Promise<Case[]> {
+    return (await this.#once<{ doc: Case }>(casesSql, [afterId, limit])).map((row) => row.doc);
+  }
+
+  async auditHead(): Promise<{ seq: number; hash: string }> {
+    const [head] = await this.#once<{ seq: number; hash: string }>(auditHeadSql, []);
+    return head ?? { seq: 0, hash: GENESIS_HASH };
   }
 
   async close(): Promise<void> {}
@@ -281,41 +322,4 @@ class PostgresLedger implements Ledger {
       return readCase(run, schema, proposalId);
     });
   }
-}
-
-async function readCase(run: Run, schema: string, proposalId: string): Promise<Case> {
-  const [row] = await run<{ doc: Case }>(readCaseSql(schema), [proposalId]);
-  if (row === undefined) throw unknownProposal(proposalId);
-  return row.doc;
-}
-
-async function issue(run: Run, schema: string, permit: Permit): Promise<string> {
-  const { id, proposalId, round, argsDigest, basis, issuedAt } = permit;
-  await run(permitSql(schema), [id, proposalId, round, argsDigest, basis, issuedAt]);
-  return permittedEntry(permit);
-}
-
-async function closeCase(run: Run, schema: string, proposalId: string, outcome: Outcome, at: string): Promise<string> {
-  const { auditId, text, entry } = closing({ ...(await readCase(run, schema, proposalId)), outcome }, at);
-  await run(closeCaseSql(schema), [proposalId, auditId, JSON.stringify(outcome), text, at]);
-  return entry;
-}
-
-function decisionRow({ decision }: DecideRequest): unknown[] {
-  const { id, proposalId, reviewId, round, verdict, by, reasonCode, note } = decision;
-  const { argsDigest, newArgsDigest, statement, decidedAt } = decision;
-  const principal = JSON.stringify(by);
-  return [
-    ...[id, proposalId, reviewId, round, verdict, principal],
-    ...[reasonCode, note, argsDigest, newArgsDigest, statement, decidedAt],
-  ];
-}
-
-function roundRow(proposalId: string, round: Case["round"]): unknown[] {
-  const { args, argsDigest, facts, display, displayDigest, routing } = round;
-  const routed = routing === null ? null : JSON.stringify(routing);
-  return [
-    ...[proposalId, round.round, JSON.stringify(args), argsDigest],
-    ...[JSON.stringify(facts), JSON.stringify(display), displayDigest, routed],
-  ];
 }

@@ -49,7 +49,7 @@ export async function inTransaction<Result>(pool: Pool, work: (run: Run) => Prom
 const CONFLICTS = new Set(["40001", "40P01", "55P03"]);
 const MISSING = new Set(["42P01", "3F000", "42883", "42703"]);
 
-/** What a failing store becomes: a retryable AssentError, except where the schema is missing. */
+/** What a failing store becomes: a retryable AssentError, except where the schema is missing or a value is wrong. */
 function ledgerError(error: unknown): AssentError {
   if (AssentError.isInstance(error)) return error;
   const { code, message } = error as { code?: string; message?: string };
@@ -66,6 +66,14 @@ function ledgerError(error: unknown): AssentError {
       what: "Two transactions met on the same rows",
       seen: message,
       fix: "Repeat the call",
+      cause: error,
+    });
+  }
+  // SQLSTATE class 22: data that Postgres cannot keep. Repeating the call would not help.
+  if (code?.startsWith("22") === true) {
+    return new AssentError("json_invalid", {
+      what: "A value cannot be kept in the ledger's database",
+      seen: message,
       cause: error,
     });
   }

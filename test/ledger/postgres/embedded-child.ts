@@ -3,7 +3,7 @@ import { Client } from "pg";
 import { openEmbeddedPostgres, type EmbeddedPostgres } from "../../../src/ledger/postgres/embedded/index.js";
 
 /** What the child can be told. */
-export type Order = { id: number; do: "open" | "close" } | { id: number; do: "query"; sql: string };
+export type Order = { id: number; do: "open" } | { id: number; do: "close" } | { id: number; do: "query"; sql: string };
 /** What it answers. */
 export interface Answer {
   id: number;
@@ -16,22 +16,20 @@ let postgres: EmbeddedPostgres | undefined;
 let client: Client | undefined;
 
 async function obey(order: Order): Promise<unknown> {
-  switch (order.do) {
-    case "open":
-      postgres = await openEmbeddedPostgres({ directory });
-      return { url: postgres.url, port: postgres.port, owner: postgres.owner };
-    case "query":
-      if (client === undefined) {
-        client = new Client({ connectionString: postgres?.url });
-        client.on("error", () => undefined);
-        await client.connect();
-      }
-      return (await client.query(order.sql)).rows;
-    case "close":
-      await client?.end();
-      await postgres?.close();
-      return undefined;
+  if (order.do === "open") {
+    postgres = await openEmbeddedPostgres({ directory });
+    return { url: postgres.url, port: postgres.port, owner: postgres.owner };
   }
+  if (order.do === "close") {
+    await client?.end();
+    return postgres?.close();
+  }
+  if (client === undefined) {
+    client = new Client({ connectionString: postgres?.url });
+    client.on("error", () => undefined);
+    await client.connect();
+  }
+  return (await client.query(order.sql)).rows;
 }
 
 process.on("disconnect", () => process.exit(1));

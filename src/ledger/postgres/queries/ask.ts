@@ -1,13 +1,21 @@
-/** Opens a review, or moves an open one to a new address, with its audit entry; nothing where nothing changes. */
+/**
+ * Opens a review, or moves an open one to a new address, with its audit entry; nothing where nothing changes. The
+ * proposal's row is locked first, so no decision, routing or closing comes in between.
+ */
 export const askSql = (schema: string): string => `
-with asked as (
+with asker as (
+  select p.id from ${schema}.proposals p
+  where p.id = $2 and p.state = 'open' and p.round = $3 and p.thread_id = $6
+    and exists (select 1 from ${schema}.rounds where proposal_id = p.id and round = p.round and routing is not null)
+    and not exists (select 1 from ${schema}.permits where proposal_id = p.id and round = p.round)
+  for update
+), asked as (
   insert into ${schema}.reviews as v (id, proposal_id, round, kind, status, version, digest, gate, thread_id,
     checkpoint_ns, checkpoint_id, interrupt_id, asks, asked_at)
-  select $1, p.id, $3, 'approval', 'open', 1, $4, $5, $6, $7, $8, $9, 1, $10
-  from ${schema}.proposals p where p.id = $2 and p.state = 'open'
+  select $1, asker.id, $3, 'approval', 'open', 1, $4, $5, $6, $7, $8, $9, 1, $10 from asker
   on conflict (proposal_id, round) do update set checkpoint_ns = excluded.checkpoint_ns,
     checkpoint_id = excluded.checkpoint_id, interrupt_id = excluded.interrupt_id, asks = v.asks + 1
     where v.status = 'open' and v.interrupt_id <> excluded.interrupt_id
   returning id
 )
-select ${schema}.append_audit(array[$11::text]) from asked`;
+select ${schema}.append_audit($2, array[$11::text], array[$12::text]) from asked`;

@@ -16,19 +16,22 @@ order by v.asked_at, v.id limit $5`;
 
 /** Proposals whose thread does not wait for a person and has not been seen to finish. */
 export const undeliveredSql = (schema: string): string => `
-select c.doc -> 'proposal' as proposal from ${schema}.proposals p join ${schema}.case_view c on c.id = p.id
+select json_build_object('id', p.id, 'threadId', p.thread_id, 'action', p.action, 'agent', p.agent,
+  'requestedBy', p.requested_by, 'trust', p.trust, 'gate', p.gate, 'round', p.round, 'state', p.state,
+  'proposedAt', ${schema}.iso(p.proposed_at)) as proposal
+from ${schema}.proposals p
 where p.delivered_at is null and not exists (
   select 1 from ${schema}.reviews v where v.proposal_id = p.id and v.round = p.round and v.status = 'open')
 order by p.proposed_at, p.id limit $1`;
 
-/** Notes that threads have their outcomes. */
+/** Notes that a thread was seen to finish. */
 export const deliveredSql = (schema: string): string => `
 update ${schema}.proposals set delivered_at = now()
-where id = any($1::text[]) and state = 'closed' and delivered_at is null`;
+where thread_id = $1 and state = 'closed' and delivered_at is null`;
 
 /** Rows of the audit log. */
 export const auditRowsSql = (schema: string): string => `
-select seq::int, kind, proposal_id as "proposalId", entry, encode(hash, 'hex') as hash from ${schema}.audit_log
+select seq::float8 as seq, kind, proposal_id as "proposalId", entry, encode(hash, 'hex') as hash from ${schema}.audit_log
 where seq > $1 and ($2::text is null or proposal_id = $2) order by seq limit $3`;
 
 /** The record of one closed case. */
@@ -37,5 +40,13 @@ export const caseRecordSql = (schema: string): string =>
 
 /** The records of closed cases. */
 export const closedCasesSql = (schema: string): string => `
-select proposal_id as "proposalId", record::json as record from ${schema}.cases
+select proposal_id as "proposalId", audit_id as "auditId", record as text from ${schema}.cases
 where proposal_id > $1 order by proposal_id limit $2`;
+
+/** Cases in the order of their proposals' ids. */
+export const casesSql = (schema: string): string =>
+  `select doc from ${schema}.case_view where id > $1 order by id limit $2`;
+
+/** Where the audit log ends. */
+export const auditHeadSql = (schema: string): string =>
+  `select seq::float8 as seq, encode(hash, 'hex') as hash from ${schema}.audit_head`;

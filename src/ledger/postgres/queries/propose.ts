@@ -10,4 +10,4 @@ with proposal as (
   select id, round, $9::json, $10, $11::json, $12::json, $13 from proposal
   returning proposal_id
 )
-select ${schema}.append_audit(array[$14::text]) from first_round`;
+select ${schema}.append_audit($1, array[$14::text], array[$15::text]) from first_round`;

@@ -1,8 +1,8 @@
-/** Stores a routing on a round of an open proposal; the first write wins. */
+/** Stores a routing on the current round of an open proposal; the first write wins. */
 export const routeSql = (schema: string): string => `
 update ${schema}.rounds set routing = $3::json
 where proposal_id = $1 and round = $2 and routing is null
-  and exists (select 1 from ${schema}.proposals where id = $1 and state = 'open')
+  and exists (select 1 from ${schema}.proposals where id = $1 and round = $2 and state = 'open')
 returning round, args_digest as "argsDigest"`;
 
 /** Issues a permit. */

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+import { AssentError } from "../model/error.js";
+import { OPTIONS_HELP, readWords, type Command } from "./command.js";
+import { auditCheckCommand } from "./commands/audit-check.js";
+import { auditShowCommand } from "./commands/audit-show.js";
+import { migrateCommand } from "./commands/migrate.js";
+import { VERSION } from "./version.js";
+
+const COMMANDS: readonly Command[] = [migrateCommand, auditShowCommand, auditCheckCommand];
+
+const HELP = `assent ${VERSION}: people in charge of what LangGraph.js agents do
+
+Usage: assent <command> [options]
+
+${COMMANDS.map(({ name, takes, summary }) => `  ${`${name} ${takes}`.padEnd(16)}${summary}`).join("\n")}
+  --version       print the version
+
+${OPTIONS_HELP}
+
+Exit codes: 0 done, 1 the answer is no (a check failed, nothing found), 2 the
+command cannot be read, 3 something is not available.`;
+
+/** Runs the command line and gives its exit code. */
+async function main(args: string[]): Promise<number> {
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+  const note = (text: string): void => void process.stderr.write(`${text}\n`);
+  if (args[0] === "--version") {
+    print(VERSION);
+    return 0;
+  }
+  try {
+    const { words, help, options } = readWords(args);
+    const command = COMMANDS.find(({ name }) => name.split(" ").every((word, index) => words[index] === word));
+    if (command === undefined) {
+      if (words.length > 0) note(`assent: there is no command "${words.join(" ")}"\n`);
+      (help ? print : note)(HELP);
+      return help ? 0 : 2;
+    }
+    if (help) {
+      print(
+        `Usage: assent ${`${command.name} ${command.takes}`.trim()} [options]\n\n${command.details}\n\n${OPTIONS_HELP}`,
+      );
+      return 0;
+    }
+    const positionals = words.slice(command.name.split(" ").length);
+    return await command.run({ positionals, options, environment: process.env, print, note });
+  } catch (error) {
+    if (!AssentError.isInstance(error)) throw error;
+    note(`assent: ${error.message} [${error.code}]`);
+    if (error.code === "usage") return 2;
+    return error.httpStatus === 404 ? 1 : 3;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

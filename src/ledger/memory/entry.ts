@@ -1,0 +1,80 @@
+import type { Case } from "../../model/case.js";
+import type { Decision } from "../../model/decision.js";
+import { identifier } from "../../model/identifier.js";
+import type { Outcome } from "../../model/outcome.js";
+import type { Permit } from "../../model/permit.js";
+import { reviewDigest, type Proposal, type Round } from "../../model/proposal.js";
+import type { Review } from "../../model/review.js";
+import type { AskRequest, NewProposal } from "../ledger.js";
+import { unknownProposal } from "../unknown-proposal.js";
+
+/** What is kept of one proposal. */
+export interface Entry {
+  proposal: Proposal;
+  rounds: Map<number, Round>;
+  reviews: Map<number, Review>;
+  permits: Map<number, Permit>;
+  decisions: Decision[];
+  outcome: Outcome | null;
+  recordText: string | null;
+  delivered: boolean;
+}
+
+/** What is kept of a proposal that was just made. */
+export function newEntry({ proposal, round }: NewProposal): Entry {
+  return {
+    proposal: { ...proposal, gate: null, round: round.round, state: "open" },
+    rounds: new Map([[round.round, structuredClone(round)]]),
+    reviews: new Map(),
+    permits: new Map(),
+    decisions: [],
+    outcome: null,
+    recordText: null,
+    delivered: false,
+  };
+}
+
+/** The review that a thread asks for; null where there is nothing to ask. */
+export function newReview(entry: Entry, { proposalId, round, gate, address, at }: AskRequest): Review | null {
+  const current = entry.rounds.get(round);
+  if (current === undefined || current.routing === null || entry.permits.has(round)) return null;
+  return {
+    id: identifier("review", [proposalId, round]),
+    proposalId,
+    round,
+    kind: "approval",
+    status: "open",
+    version: 1,
+    digest: reviewDigest(proposalId, current),
+    gate,
+    trust: entry.proposal.trust,
+    address: { ...address },
+    asks: 1,
+    askedAt: at,
+  };
+}
+
+/** The case as of now, as a copy. */
+export function view(entry: Entry): Case {
+  const round = entry.rounds.get(entry.proposal.round);
+  if (round === undefined) throw unknownProposal(entry.proposal.id);
+  return structuredClone({
+    proposal: entry.proposal,
+    round,
+    review: entry.reviews.get(entry.proposal.round) ?? null,
+    decisions: entry.decisions,
+    permit: entry.permits.get(entry.proposal.round) ?? null,
+    outcome: entry.outcome,
+  });
+}
+
+/** Orders proposals by when they were made. */
+export function byAge(a: Entry, b: Entry): number {
+  const place = ({ proposal }: Entry): string => `${proposal.proposedAt} ${proposal.id}`;
+  return place(a) < place(b) ? -1 : 1;
+}
+
+/** Orders proposals by their ids. */
+export function byId(a: Entry, b: Entry): number {
+  return a.proposal.id < b.proposal.id ? -1 : 1;
+}

@@ -1,0 +1,44 @@
+import type { Amount } from "../model/facts.js";
+import type { FactDeclaration, SupportedRoute } from "./source.js";
+
+/**
+ * A policy in its normal form: plain JSON with every default filled in, single names turned into lists, amounts into
+ * `{ value, currency }` and keys sorted. It is what the policy's digest is taken of, and loading it again gives the
+ * same policy. The order of lists is kept and counts for the digest: rules in another order route alike but list and
+ * explain their matches in another order.
+ */
+export interface PolicyDocument {
+  readonly version: number;
+  readonly facts: Readonly<Record<string, FactDeclaration>>;
+  readonly rules: readonly RuleDocument[];
+  readonly default: { readonly route: SupportedRoute };
+}
+
+/** One rule in its normal form. */
+export interface RuleDocument {
+  readonly id: string;
+  readonly action?: readonly string[];
+  readonly agent?: readonly string[];
+  readonly when?: ConditionDocument;
+  readonly route: SupportedRoute;
+  readonly explain?: string;
+}
+
+/** A condition in its normal form: `all`, `any`, `not`, and under every other key the test of the fact of that name. */
+export interface ConditionDocument {
+  readonly all?: readonly ConditionDocument[];
+  readonly any?: readonly ConditionDocument[];
+  readonly not?: ConditionDocument;
+  readonly [fact: string]: TestDocument | ConditionDocument | readonly ConditionDocument[] | undefined;
+}
+
+/** The tests of one fact in their normal form. */
+export interface TestDocument {
+  readonly gt?: number | Amount;
+  readonly gte?: number | Amount;
+  readonly lt?: number | Amount;
+  readonly lte?: number | Amount;
+  readonly eq?: string | number | boolean | Amount;
+  readonly in?: readonly (string | number)[];
+  readonly has?: readonly string[];
+}

@@ -1,0 +1,117 @@
+import { digest } from "../model/digest.js";
+import { AssentError } from "../model/error.js";
+import type { PolicyInput } from "../model/facts.js";
+import type { Routing } from "../model/routing.js";
+import type { PolicyDocument } from "./document.js";
+import { compilePolicy } from "./evaluate.js";
+import { Problems } from "./problems.js";
+import { readPolicy } from "./read-policy.js";
+import { type FactDeclarations, type NoFacts, POLICY_LIMITS, type PolicySource } from "./source.js";
+import { type Tree, treeOf } from "./tree.js";
+
+const BRAND = Symbol.for("assent.policy");
+
+/**
+ * A loaded policy: immutable, and named by its digest.
+ *
+ * A rule that reads a fact which is missing, not finite, out of range or of the wrong type, or an amount in another
+ * currency, cannot be evaluated; the routing is then `review` or, if a matching rule is stricter, that rule's. A part
+ * that cannot be evaluated does not matter where the rest of the condition settles it. So a rule for two currencies
+ * names both under one `any`. A fact of the proposal that the policy does not declare is never read and changes nothing.
+ */
+export interface Policy {
+  /** `sha256:` and 64 hex digits of {@link Policy.source}: the same for YAML, JSON and TypeScript that say the same. */
+  readonly digest: string;
+  /** The author's number for this version. */
+  readonly version: number;
+  /** The normal form, plain frozen JSON; store it to load this very policy again. */
+  readonly source: PolicyDocument;
+  /** Where a proposal goes. Never throws: what cannot be evaluated goes to a person, with `failedClosed` set. */
+  evaluate(input: PolicyInput): Routing;
+}
+
+/** How a policy is loaded. */
+export interface PolicyOptions {
+  /** The file that problems are reported in. */
+  readonly file?: string;
+}
+
+/**
+ * Loads a policy from a TypeScript object. Facts that it does not declare are compile errors already.
+ *
+ * @throws AssentError `policy_invalid`, or `policy_unsupported` if everything wrong with it is merely not yet
+ * supported; the message lists every problem with its JSON path.
+ *
+ * @example
+ * ```ts
+ * import { policy } from "assent";
+ *
+ * export const refunds = policy({
+ *   facts: { fraudScore: { type: "number", min: 0, max: 1, risk: "up" } },
+ *   rules: [
+ *     { id: "small", action: "refund", when: { amount: { lte: "50 USD" }, fraudScore: { lt: 0.2 } }, route: "execute" },
+ *     { id: "large", when: { amount: { gt: "10000 USD" } }, route: "block", explain: "Finance pays these by hand." },
+ *   ],
+ *   default: { route: "review" },
+ * });
+ * ```
+ */
+export function policy<F extends FactDeclarations = NoFacts>(
+  source: PolicySource<F>,
+  options: PolicyOptions = {},
+): Policy {
+  const problems = new Problems(options.file);
+  return policyOfTree(readObject(source, problems), problems);
+}
+
+// A getter or proxy of the object may throw; its author then still gets one of our errors.
+function readObject(source: unknown, problems: Problems): Tree {
+  try {
+    return treeOf(source, problems);
+  } catch (cause) {
+    throw new AssentError("policy_invalid", {
+      what: "The policy cannot be loaded: reading the object threw",
+      fix: "Pass plain data.",
+      cause,
+    });
+  }
+}
+
+/**
+ * Loads a policy from its tree. For the loaders of this folder.
+ *
+ * @throws AssentError as {@link policy} does.
+ */
+export function policyOfTree(tree: Tree, problems: Problems): Policy {
+  const source = deepFreeze(readPolicy(tree, problems));
+  const policyDigest = digestOf(source, problems);
+  const loaded: Policy = {
+    digest: policyDigest,
+    version: source.version,
+    source,
+    evaluate: compilePolicy(source, policyDigest),
+  };
+  Object.defineProperty(loaded, BRAND, { value: true });
+  return Object.freeze(loaded);
+}
+
+/** Whether a value is a loaded policy, also one of another copy of the package. */
+export function isPolicy(value: unknown): value is Policy {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, BRAND);
+}
+
+function digestOf(source: PolicyDocument, problems: Problems): string {
+  try {
+    return digest(source, { maxBytes: POLICY_LIMITS.bytes });
+  } catch (cause) {
+    problems.add({ path: "$" }, cause instanceof Error ? cause.message : String(cause));
+    problems.throwIfAny();
+    throw cause;
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}

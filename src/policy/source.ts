@@ -1,0 +1,171 @@
+import type { Amount } from "../model/facts.js";
+import type { Route } from "../model/routing.js";
+
+/** The routes that a policy may name today; `veto` and `clarify` are refused at load. */
+export const SUPPORTED_ROUTES = ["execute", "flag", "review", "suggest", "block"] as const satisfies readonly Route[];
+/** A route that a policy may name today. */
+export type SupportedRoute = (typeof SUPPORTED_ROUTES)[number];
+
+/** Every operator, in the order in which several on one fact are read. */
+export const OPERATORS = ["gt", "gte", "lt", "lte", "eq", "in", "has"] as const;
+/** The name of one operator. */
+export type Operator = (typeof OPERATORS)[number];
+
+/** How large a policy may be; more is refused at load. */
+export const POLICY_LIMITS = {
+  /** Rules in one policy. */
+  rules: 1000,
+  /** Levels of a condition: the `when` is the first, each `all`, `any` or `not` inside it opens one more. */
+  depth: 16,
+  /** Entries of one list: `all`, `any`, `in`, `has`, `action`, `agent`. */
+  listItems: 1000,
+  /** Facts declared under `facts`. */
+  facts: 1000,
+  /** Characters of a YAML or JSON text. */
+  textCharacters: 1_000_000,
+  /** Bytes of the normalised policy as canonical JSON. */
+  bytes: 4 * 1024 * 1024,
+} as const;
+
+/** The type that a policy gives a fact of its own; `tags` is a list of strings. */
+export type FactType = "string" | "number" | "boolean" | "tags";
+
+/** What a policy says about a fact of its own. */
+export type FactDeclaration =
+  | { readonly type: "string" | "boolean" | "tags" }
+  | {
+      readonly type: "number";
+      /** A value below it cannot be evaluated. */
+      readonly min?: number;
+      /** A value above it cannot be evaluated. */
+      readonly max?: number;
+      /** Whether a higher (`up`) or a lower (`down`) value is the riskier one. Kept with the policy; no rule reads it. */
+      readonly risk?: "up" | "down";
+    };
+
+/** The facts that a policy declares beside the built-in ones, by name. */
+export type FactDeclarations = Readonly<Record<string, FactDeclaration>>;
+
+/** The declarations of a policy without facts of its own. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- empty is what it means
+export type NoFacts = Readonly<Record<never, never>>;
+
+/** An amount as it is written in a policy: `50 USD`, the number in the currency's main unit. */
+export type AmountText = `${number} ${Uppercase<string>}`;
+
+/** Tests of a number; several in one object must all hold. */
+export interface NumberTest {
+  readonly gt?: number;
+  readonly gte?: number;
+  readonly lt?: number;
+  readonly lte?: number;
+  readonly eq?: number;
+  readonly in?: readonly number[];
+}
+
+/** Tests of the amount, all in one currency. */
+export interface AmountTest {
+  readonly gt?: AmountText | Amount;
+  readonly gte?: AmountText | Amount;
+  readonly lt?: AmountText | Amount;
+  readonly lte?: AmountText | Amount;
+  readonly eq?: AmountText | Amount;
+}
+
+/** Tests of a string. Strings are compared as they are: case, spaces and accents count. */
+export interface StringTest {
+  readonly eq?: string;
+  readonly in?: readonly string[];
+}
+
+/** Tests of a boolean. */
+export interface BooleanTest {
+  readonly eq?: boolean;
+}
+
+/** Tests of a list of strings; a list under `has` means that all of them are there. */
+export interface TagsTest {
+  readonly has?: string | readonly string[];
+}
+
+interface BuiltInTests {
+  readonly amount?: AmountTest;
+  readonly confidence?: NumberTest;
+  readonly risk?: NumberTest;
+  readonly novelty?: NumberTest;
+  readonly tags?: TagsTest;
+  readonly action?: StringTest;
+  readonly agent?: StringTest;
+}
+
+interface TestsByType {
+  string: StringTest;
+  number: NumberTest;
+  boolean: BooleanTest;
+  tags: TagsTest;
+}
+
+type AnyTest = NumberTest | AmountTest | StringTest | BooleanTest | TagsTest;
+
+// Where the declared names are not known to the compiler, any name passes and the loader checks it.
+type DeclaredTests<F extends FactDeclarations> = string extends keyof F
+  ? { readonly [fact: string]: AnyTest | Condition<F> | readonly Condition<F>[] | undefined }
+  : { readonly [Name in keyof F]?: TestsByType[F[Name]["type"]] };
+
+/** What must hold for a rule to match. Several facts, several operators and `all`/`any`/`not` side by side must all hold. */
+export type Condition<F extends FactDeclarations = FactDeclarations> = BuiltInTests &
+  DeclaredTests<F> & {
+    /** Every one of them holds. */
+    readonly all?: readonly Condition<F>[];
+    /** At least one of them holds. */
+    readonly any?: readonly Condition<F>[];
+    /** It does not hold. */
+    readonly not?: Condition<F>;
+  };
+
+/** One rule of a policy. */
+export interface PolicyRule<F extends FactDeclarations = FactDeclarations> {
+  /** Names the rule in routings and explanations; unique within the policy. */
+  readonly id: string;
+  /** The actions it is about; left out: every action. */
+  readonly action?: string | readonly string[];
+  /** The agents it is about; left out: every agent. */
+  readonly agent?: string | readonly string[];
+  /** When it matches; left out: always. */
+  readonly when?: Condition<F>;
+  /** Where it sends the proposal. */
+  readonly route: SupportedRoute;
+  /** The author's reason, quoted in explanations. */
+  readonly explain?: string;
+}
+
+/**
+ * A policy as its author writes it in TypeScript; YAML and JSON texts have the same shape. Of all rules that match,
+ * the strictest route wins, in any order; the default applies only if none matches.
+ *
+ * @example
+ * ```ts
+ * import { policy, type PolicySource } from "assent";
+ *
+ * export const mail = {
+ *   facts: { firstContact: { type: "boolean" } },
+ *   rules: [
+ *     { id: "sure", when: { confidence: { gt: 0.9 }, firstContact: { eq: false } }, route: "execute" },
+ *     { id: "unsure", when: { confidence: { lt: 0.7 } }, route: "review" },
+ *   ],
+ *   default: { route: "flag" },
+ * } as const satisfies PolicySource;
+ *
+ * export const mailPolicy = policy(mail);
+ * ```
+ */
+export interface PolicySource<F extends FactDeclarations = FactDeclarations> {
+  /** The author's number for this version, from 1; 1 if left out. */
+  readonly version?: number;
+  /** Facts beyond the built-in ones; a rule that reads any other is an error. */
+  readonly facts?: F;
+  /** The rules; none if left out. */
+  readonly rules?: readonly PolicyRule<NoInfer<F>>[];
+  /** What happens if no rule matches. */
+  readonly default: { readonly route: SupportedRoute };
+}
