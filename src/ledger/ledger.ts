@@ -82,8 +82,8 @@ export interface Ledger {
   caseRecordText(auditId: string): Promise<{ proposalId: string; text: string } | null>;
   /** The stored records of closed cases, as their canonical texts, in the order of proposal ids, after `afterId`. */
   closedCases(request: PageRequest): Promise<ClosedCase[]>;
-  /** Every case, open or closed, in the order of proposal ids, after `afterId`. */
-  cases(request: PageRequest): Promise<Case[]>;
+  /** Every case, open or closed, all or one thread's, in the order of proposal ids, after `afterId`. */
+  cases(request: PageRequest & { threadId?: string }): Promise<Case[]>;
   /** Where the audit log ends; `seq` 0 and the hash before the first row while it is empty. */
   auditHead(): Promise<{ seq: number; hash: string }>;
   /** Releases what the ledger holds of its own. */

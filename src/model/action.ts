@@ -96,6 +96,8 @@ export function defineAction<Schema extends z.ZodObject, Result>(
 
 function jsonSchemaOf(name: string, schema: z.ZodObject): Record<string, unknown> {
   try {
+    // What comes out of a transform would go through it again before the action runs; only this direction shows one.
+    z.toJSONSchema(schema, { io: "output" });
     const { $schema: _dialect, ...body } = z.toJSONSchema(schema, { io: "input" });
     return body;
   } catch (cause) {

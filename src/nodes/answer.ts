@@ -1,7 +1,8 @@
 import { canonicalJson } from "../model/canonical-json.js";
-import { AssentError } from "../model/error.js";
+import { AssentError, shown } from "../model/error.js";
 import type { ApprovalVerdict } from "../model/decision.js";
-import { visibleText } from "../model/visible-text.js";
+import { oneLine } from "../model/visible-text.js";
+import { isPlainText } from "../ledger/plain-text.js";
 import type { AnyAction } from "./assent.js";
 
 /** An answer to a review's interrupt, whatever dialect it came in. */
@@ -30,14 +31,20 @@ const NOT_AN_ANSWER =
 export function parseAnswer(raw: unknown, action: AnyAction): ParsedAnswer {
   try {
     canonicalJson(raw);
+    const value = fromText(raw);
+    // What a text holds is another value, with its own depth and its own broken characters.
+    if (value !== raw) canonicalJson(value);
+    return read(value, action);
   } catch (error) {
     return refuse(`The answer is no plain JSON value (${AssentError.isInstance(error) ? error.code : "unreadable"}).`);
   }
-  const value = fromText(raw);
+}
+
+function read(value: unknown, action: AnyAction): ParsedAnswer {
   if (typeof value === "string") {
     const word = value.trim().toLowerCase();
     if (word === "approve" || word === "reject") return accept({ verdict: word });
-    return refuse(`${JSON.stringify(visibleText(value).slice(0, 60))} is no decision. ${NOT_AN_ANSWER}`);
+    return refuse(`${oneLine(shown(value), 60)} is no decision. ${NOT_AN_ANSWER}`);
   }
   const single = unwrap(value);
   if (!single.ok) return single;
@@ -45,6 +52,11 @@ export function parseAnswer(raw: unknown, action: AnyAction): ParsedAnswer {
 }
 
 type Fields = Record<string, unknown>;
+
+// What is said goes into the decision, its statement, the log and the case record, and each of these has its limits.
+function isKeepable(name: string, said: string | null): boolean {
+  return said === null || (said.length <= (name === "note" ? 8_000 : 200) && isPlainText(said));
+}
 
 function fromText(raw: unknown): unknown {
   if (typeof raw !== "string" || !/^\s*[[{"]/.test(raw)) return raw;
@@ -75,16 +87,18 @@ function unwrap(value: unknown): { ok: true; fields: Fields } | { ok: false; rea
 
 function fromObject(fields: Fields, action: AnyAction): ParsedAnswer {
   const about = { as: text(fields["as"]), review: text(fields["review"]), reasonCode: text(fields["reasonCode"]) };
-  const note = text(fields["note"]) ?? text(fields["message"]);
+  const isResponse = fields["type"] === "response" || fields["type"] === "respond";
+  const note = text(fields["note"]) ?? text(fields["message"]) ?? (isResponse ? text(fields["args"]) : null);
+  const unkeepable = Object.entries({ ...about, note }).find(([name, said]) => !isKeepable(name, said));
+  if (unkeepable !== undefined) return refuse(`The ${unkeepable[0]} is too long, or holds characters that cannot be kept.`);
   switch (fields["type"]) {
     case "approve":
     case "accept":
       return accept({ ...about, note, verdict: "approve" });
     case "reject":
-      return accept({ ...about, note, verdict: "reject" });
     case "response":
     case "respond":
-      return accept({ ...about, note: note ?? text(fields["args"]), verdict: "reject" });
+      return accept({ ...about, note, verdict: "reject" });
     case "modify":
       return modification(action.name, fields["args"], { ...about, note }, action);
     case "edit": {
@@ -95,9 +109,7 @@ function fromObject(fields: Fields, action: AnyAction): ParsedAnswer {
     case "ignore":
       return refuse("Ignoring decides nothing: approve, modify or reject.");
     default:
-      return refuse(
-        `${JSON.stringify(visibleText(String(fields["type"])).slice(0, 60))} is no kind of decision. ${NOT_AN_ANSWER}`,
-      );
+      return refuse(`${oneLine(shown(fields["type"]), 60)} is no kind of decision. ${NOT_AN_ANSWER}`);
   }
 }
 
@@ -111,10 +123,13 @@ function modification(name: unknown, args: unknown, about: Partial<Answer>, acti
   return accept({ ...about, verdict: "modify", args: coercedArgs(args as Fields, action) });
 }
 
-/** Some clients send every value of a form as text; where the text does not fit the schema, its JSON value may. */
+/** Some clients send every value of a form as text; where a text does not fit the schema, its JSON value may. */
 export function coercedArgs(args: Fields, action: AnyAction): Fields {
-  if (action.args.safeParse(args).success) return args;
-  const read = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, asJson(value)]));
+  const parsed = action.args.safeParse(args);
+  if (parsed.success) return args;
+  const misfits = new Set<unknown>(parsed.error.issues.map(({ path }: { path: PropertyKey[] }) => path[0]));
+  const entries = Object.entries(args).map(([key, value]) => [key, misfits.has(key) ? asJson(value) : value] as const);
+  const read = Object.fromEntries(entries);
   return action.args.safeParse(read).success ? read : args;
 }
 

@@ -2,7 +2,7 @@ import { Command, type LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Outcome } from "../model/outcome.js";
 import type { Assent } from "./assent.js";
 import type { GateSettings, Into } from "./gate-settings.js";
-import { takeOpen } from "./gate-progress.js";
+import { progressOf } from "./gate-progress.js";
 import { runScope } from "./run-scope.js";
 import type { GateState, GateUpdate } from "./state.js";
 
@@ -18,10 +18,9 @@ export function auditNode(assent: Assent, gate: GateSettings) {
     const { threadId } = runScope(config);
     const held = state.current === undefined ? null : await assent.ledger.read(state.current);
     if (held === null || held.proposal.threadId !== threadId || held.outcome === null) return { step: "policy" };
-    const outcome = { ...held.outcome, replayed: state.replayed ?? false };
-    const done = [...(state.done ?? []), outcome];
-    const open = await takeOpen(assent, gate, threadId, { ...state, done });
-    return open.length > 0 ? { done, step: "policy" } : handOver(done, gate.into);
+    const done = [...(state.done ?? []), { proposalId: held.proposal.id, replayed: state.replayed ?? false }];
+    const { open, ended } = await progressOf(assent, gate, threadId, { ...state, done });
+    return open.length > 0 ? { done, step: "policy" } : handOver(ended, gate.into);
   };
 }
 
@@ -29,8 +28,8 @@ export function auditNode(assent: Assent, gate: GateSettings) {
  * Hands outcomes to the parent graph, past the subgraph's own keys. Where several outcomes write one of your keys, the
  * last one wins; `outcomes` holds them all.
  */
-export function handOver(done: readonly Outcome[], into?: Into): Command {
-  const own = Object.assign({}, ...done.map((each) => into?.(each) ?? {})) as Record<string, unknown>;
-  const outcomes = Object.fromEntries(done.map((each) => [each.proposalId, each]));
+export function handOver(ended: readonly Outcome[], into?: Into): Command {
+  const own = Object.assign({}, ...ended.map((each) => into?.(each) ?? {})) as Record<string, unknown>;
+  const outcomes = Object.fromEntries(ended.map((each) => [each.proposalId, each]));
   return new Command({ graph: Command.PARENT, update: { ...own, outcomes } });
 }

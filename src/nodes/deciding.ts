@@ -10,7 +10,8 @@ import { fixRound, type Json, type Round } from "../model/proposal.js";
 import type { Review } from "../model/review.js";
 import type { DecideRequest } from "../ledger/ledger.js";
 import type { Assent } from "./assent.js";
-import { parseArgs } from "./propose.js";
+import { stableArgs } from "./arguments.js";
+import { gatherFacts } from "./propose.js";
 
 /** What a person says about a review, before the ledger has judged it. */
 export interface Verdicted {
@@ -97,15 +98,17 @@ function voteOf(by: PrincipalRecord, said: Verdicted, newArgsDigest: string | nu
 /** The round that a reviewer's own arguments make: schema-checked, digested and routed again. */
 function nextRound(assent: Assent, { proposal, round }: Case, args: unknown): Round {
   const action = assent.action(proposal.action);
-  const parsed = parseArgs(action, args);
-  const facts = { ...round.facts, ...action.facts?.(parsed) };
+  const parsed = stableArgs(action, args);
+  // What followed from the old arguments does not hold for the new ones; what the agent said besides still does.
+  const derived = Object.keys(action.facts?.(round.args) ?? {});
+  const claimed = Object.fromEntries(Object.entries(round.facts).filter(([name]) => !derived.includes(name)));
   const next = fixRound({
     round: round.round + 1,
     action: proposal.action,
     args: parsed as Record<string, Json>,
     agent: proposal.agent,
     requestedBy: proposal.requestedBy,
-    facts,
+    facts: gatherFacts(action, parsed, claimed),
     summary: action.summary(parsed),
     context: round.display.context,
   });

@@ -5,6 +5,7 @@ import { AssentError } from "../model/error.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Permit } from "../model/permit.js";
 import type { Json } from "../model/proposal.js";
+import { oneLine } from "../model/visible-text.js";
 import type { AnyAction, Assent } from "./assent.js";
 import { outcomeBase } from "./deciding.js";
 
@@ -68,9 +69,9 @@ async function attempt(assent: Assent, claimed: Claimed, signal: AbortSignal): P
       const flagged = held.round.routing?.route === "flag";
       return { ...end(assent, held), status: "executed", result: resultAsJson(result), flagged };
     } catch (error) {
-      if (isGraphBubbleUp(error) || signal.aborted) throw error;
+      if (signal.aborted || (error !== null && isGraphBubbleUp(error))) throw error;
       const notStarted = AssentError.isInstance(error, "not_started");
-      const message = error instanceof Error ? error.message : String(error);
+      const message = wordsOf(error);
       if (!action.idempotent && !notStarted) {
         const reason = `It threw, and it is not known whether it took effect: ${message}`;
         return { ...end(assent, held), status: "in-doubt", reason };
@@ -81,6 +82,17 @@ async function attempt(assent: Assent, claimed: Claimed, signal: AbortSignal): P
       await assent.clock.sleep(Math.min(100 * 2 ** (tried - 1), 5_000), signal);
     }
   }
+}
+
+/** What was thrown, short enough for any log. Anything can be thrown, also what throws when it is looked at. */
+function wordsOf(error: unknown): string {
+  let words: string;
+  try {
+    words = String(error instanceof Error ? error.message : error);
+  } catch {
+    words = "something that cannot be shown";
+  }
+  return oneLine(words.slice(0, 5_000), 500);
 }
 
 function end({ clock }: Assent, held: Case): ReturnType<typeof outcomeBase> {

@@ -11,8 +11,9 @@ import type { AnyAction, Assent } from "./assent.js";
 import { decisionsBehind, outcomeBase } from "./deciding.js";
 import { runEffect } from "./effect.js";
 import { stepFor } from "./gate-progress.js";
-import { parseArgs } from "./propose.js";
+import { parseArgs } from "./arguments.js";
 import { runScope, type RunScope } from "./run-scope.js";
+import type { ClaimRequest } from "../ledger/ledger.js";
 import type { GateState, GateUpdate } from "./state.js";
 
 /**
@@ -129,7 +130,7 @@ async function carryOut(assent: Assent, held: Case, effect: Effect): Promise<Gat
 }
 
 function claim(assent: Assent, held: Case, { action, args, scope }: Effect, owner: string, now: Date) {
-  return assent.ledger.claim({
+  const request: ClaimRequest = {
     proposalId: held.proposal.id,
     threadId: scope.threadId,
     round: held.round.round,
@@ -138,7 +139,23 @@ function claim(assent: Assent, held: Case, { action, args, scope }: Effect, owne
     now: now.toISOString(),
     leaseUntil: new Date(now.getTime() + assent.leaseMs).toISOString(),
     takeover: action.idempotent,
-  });
+  };
+  return insisting(assent, () => assent.ledger.claim(request));
+}
+
+/**
+ * Repeats a call that failed for a passing reason, five times within a second. A claim whose answer was lost would
+ * otherwise be our own obstacle until its lease ran out, and an effect whose outcome was not written a doubt.
+ */
+async function insisting<T>({ clock }: Assent, call: () => Promise<T>): Promise<T> {
+  for (let waitMs = 50; ; waitMs *= 2) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!AssentError.isInstance(error) || !error.retryable || waitMs > 400) throw error;
+    }
+    await clock.sleep(waitMs);
+  }
 }
 
 async function runAndSettle(
@@ -150,7 +167,8 @@ async function runAndSettle(
 ): Promise<Case> {
   const outcome = await runEffect(assent, { case: current, permit, action, args, owner, signal: scope.signal });
   const { id } = current.proposal;
-  return assent.ledger.settle({ proposalId: id, round: current.round.round, owner, outcome, at: outcome.at });
+  const request = { proposalId: id, round: current.round.round, owner, outcome, at: outcome.at };
+  return insisting(assent, () => assent.ledger.settle(request));
 }
 
 /** A claim ran out and the action may not be repeated: nobody knows whether it took effect, and that is recorded. */

@@ -1,20 +1,48 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Case } from "../model/case.js";
+import type { Outcome } from "../model/outcome.js";
 import type { Route } from "../model/routing.js";
 import type { Assent } from "./assent.js";
 import type { GateSettings } from "./gate-settings.js";
 import type { GateState, GateStep } from "./state.js";
 
-/** The cases that this pass of the gate still has to bring to an end, in state order. */
-export async function takeOpen(
+/** Where a pass of the gate stands. */
+export interface Progress {
+  /** Cases that it still has to bring to an end or report, in state order. */
+  open: Case[];
+  /** Outcomes that it has to hand to the parent graph, in the order in which they came. */
+  ended: Outcome[];
+}
+
+/**
+ * What of the thread's proposals this pass has done. State only names proposals: how each one stands comes from the
+ * ledger, so an outcome that a client wrote into the state neither hides an open case nor reaches the parent.
+ */
+export async function progressOf(
   { ledger }: Assent,
   { name, action }: GateSettings,
   threadId: string,
   { proposals, outcomes, done = [] }: GateState,
-): Promise<Case[]> {
-  if (proposals.length === 0) return [];
-  const handed = new Set([...Object.keys(outcomes), ...done.map(({ proposalId }) => proposalId)]);
-  const ids = proposals.filter((id) => !handed.has(id));
-  return ledger.take({ threadId, gate: name, ids, ...(action === undefined ? {} : { action }) });
+): Promise<Progress> {
+  if (proposals.length === 0) return { open: [], ended: [] };
+  const filter = action === undefined ? {} : { action };
+  const taken = await ledger.take({ threadId, gate: name, ids: proposals, ...filter });
+  const closed = new Map(taken.flatMap(({ proposal, outcome }) => (outcome === null ? [] : [[proposal.id, outcome]])));
+  const finished = new Map(done.map(({ proposalId, replayed }) => [proposalId, replayed]));
+  const ended = [...finished].flatMap(([id, replayed]) => {
+    const outcome = closed.get(id);
+    return outcome === undefined ? [] : [{ ...outcome, replayed }];
+  });
+  const open = taken.filter(({ proposal: { id }, outcome }) => {
+    if (outcome === null) return true;
+    return !finished.has(id) && !saysTheSame(outcomes[id], outcome);
+  });
+  return { open, ended };
+}
+
+/** Whether the thread already has the outcome that the ledger recorded. */
+function saysTheSame(known: Outcome | undefined, recorded: Outcome): boolean {
+  return known !== undefined && isDeepStrictEqual({ ...known, replayed: false }, { ...recorded, replayed: false });
 }
 
 /** Where a routed case goes: what the ledger holds decides, not the state of the graph. */

@@ -2,7 +2,7 @@ import type { Case } from "../model/case.js";
 import { identifier } from "../model/identifier.js";
 import { reviewDigest } from "../model/proposal.js";
 import type { Trust } from "../model/trust.js";
-import { visibleText } from "../model/visible-text.js";
+import { oneLine, visibleText } from "../model/visible-text.js";
 import type { AnyAction } from "./assent.js";
 
 /**
@@ -31,7 +31,7 @@ export function reviewPayload({ case: held, action, gate, trust, reason }: Paylo
   const description = describe({ held, reason, howToDecide });
   const decisions = ["approve", "edit", "reject"];
   return {
-    summary: display.summary,
+    summary: effectLine(round),
     kind: "approval",
     v: 1,
     review,
@@ -62,12 +62,16 @@ export function reviewPayload({ case: held, action, gate, trust, reason }: Paylo
 
 /** JSON Schema of the native answer, for clients that draw a form. It describes; the gate itself checks. */
 export function answerJsonSchema(action: AnyAction): Record<string, unknown> {
+  // References count from the root: the arguments' definitions move there, and their root becomes a property.
+  const moved = JSON.stringify(action.argsJsonSchema).replaceAll('"$ref":"#"', '"$ref":"#/properties/args"');
+  const { $defs, ...args } = JSON.parse(moved) as Record<string, unknown>;
   return {
     title: `Decide on ${action.name}`,
     type: "object",
+    ...($defs === undefined ? {} : { $defs }),
     properties: {
       type: { type: "string", enum: ["approve", "modify", "reject"], title: "Decision" },
-      args: { ...action.argsJsonSchema, title: "New arguments (for modify)" },
+      args: { ...args, title: "New arguments (for modify)" },
       note: { type: "string", title: "Note" },
       reasonCode: { type: "string", title: "Reason code" },
       as: { type: "string", title: "Who decides (a claim, in open trust)" },
@@ -101,14 +105,19 @@ interface Description {
 /** The text that clients show: the effect first, then why, then the agent's own words, quoted and made visible. */
 function describe({ held: { proposal, round }, reason, howToDecide }: Description): string {
   const { context } = round.display;
-  const words = context === null ? [] : [`${visibleText(proposal.agent)} says:`, quote(context)];
+  const words = context === null ? [] : [`${oneLine(proposal.agent, 100)} says:`, quote(context)];
   return [
     ...(reason === null ? [] : [`Asked again: ${visibleText(reason)}`]),
-    visibleText(round.display.summary),
+    effectLine(round),
     ...(round.routing === null ? [] : [round.routing.explanation]),
     ...words,
     howToDecide,
   ].join("\n\n");
+}
+
+/** The effect as one line: what stands in the arguments may not draw lines of its own around it. */
+function effectLine({ display }: Case["round"]): string {
+  return oneLine(display.summary, Number.POSITIVE_INFINITY);
 }
 
 function quote(context: unknown): string {

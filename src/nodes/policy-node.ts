@@ -4,7 +4,7 @@ import type { Outcome } from "../model/outcome.js";
 import type { Assent } from "./assent.js";
 import { handOver } from "./audit-node.js";
 import { outcomeBase } from "./deciding.js";
-import { stepFor, takeOpen } from "./gate-progress.js";
+import { progressOf, stepFor } from "./gate-progress.js";
 import type { GateSettings } from "./gate-settings.js";
 import { runScope } from "./run-scope.js";
 import type { GateState, GateUpdate } from "./state.js";
@@ -18,8 +18,11 @@ import type { GateState, GateUpdate } from "./state.js";
 export function policyNode(assent: Assent, gate: GateSettings) {
   return async (state: GateState, config: LangGraphRunnableConfig): Promise<GateUpdate | Command> => {
     const { threadId } = runScope(config);
-    const [next] = await takeOpen(assent, gate, threadId, state);
-    if (next === undefined) return state.done?.length ? handOver(state.done, gate.into) : { step: "end" };
+    const {
+      open: [next],
+      ended,
+    } = await progressOf(assent, gate, threadId, state);
+    if (next === undefined) return ended.length > 0 ? handOver(ended, gate.into) : { step: "end" };
     const replayed = next.proposal.state === "closed";
     const routed = await route(assent, next);
     return { current: routed.proposal.id, step: stepFor(routed), reason: null, replayed };

@@ -8,6 +8,7 @@ import { fixRound, type Json } from "../model/proposal.js";
 import type { Ledger } from "../ledger/ledger.js";
 import type { Clock } from "../model/clock.js";
 import type { Trust } from "../model/trust.js";
+import { issuesOf, stableArgs } from "./arguments.js";
 import { nodeName, runScope, type RunScope } from "./run-scope.js";
 
 /** What an agent says about its own proposal. Facts that follow from the arguments win over these. */
@@ -48,8 +49,8 @@ export interface ProposingParty {
  * Safe to run again: the id depends on the thread and either the key or the task and the ordinal of the call, and the
  * first write wins. If we die after the write, the re-run node gets what was recorded.
  *
- * @throws AssentError `args_invalid`, `facts_invalid`, `key_required`, `proposal_conflict`, `outside_node`,
- *   `thread_missing`, and what the ledger throws.
+ * @throws AssentError `args_invalid`, `facts_invalid`, `json_invalid`, `json_too_deep`, `json_too_large`,
+ *   `action_invalid`, `key_required`, `proposal_conflict`, `outside_node`, `thread_missing`, and what the ledger throws.
  */
 export async function propose<Schema extends z.ZodObject, Result>(
   { ledger, clock, trust }: ProposingParty,
@@ -60,14 +61,15 @@ export async function propose<Schema extends z.ZodObject, Result>(
   const scope = currentScope(options.key);
   // Before any await, so that concurrent calls in one node are counted in the order in which they are written.
   const id = proposalId(scope, action.name, options.key);
-  const parsed = parseArgs(action, args);
+  const parsed = stableArgs(action, args);
+  const { amount, confidence, risk, novelty, tags, facts } = options;
   const round = fixRound({
     round: 1,
     action: action.name,
     args: parsed as Record<string, Json>,
     agent: options.agent ?? scope.node,
     requestedBy: options.requestedBy ?? null,
-    facts: gatherFacts(action, parsed, options),
+    facts: gatherFacts(action, parsed, { ...facts, amount, confidence, risk, novelty, tags }),
     summary: action.summary(parsed),
     context: (options.context ?? null) as Json,
   });
@@ -94,33 +96,12 @@ export async function propose<Schema extends z.ZodObject, Result>(
   return { proposals: [id] };
 }
 
-/** Checks arguments against the action's schema and gives the parsed ones. */
-export function parseArgs<Schema extends z.ZodObject, Result>(
-  action: Action<Schema, Result>,
-  args: unknown,
-): z.output<Schema> {
-  const parsed = action.args.safeParse(args);
-  if (parsed.success) return parsed.data;
-  throw new AssentError("args_invalid", {
-    what: `The arguments do not fit the action "${action.name}": ${issuesOf(parsed.error)}`,
-    where: `args.${parsed.error.issues[0]?.path.join(".") ?? ""}`,
-    seen: args,
-    cause: parsed.error,
-  });
-}
-
-/** What is wrong with a value, on one line. */
-export function issuesOf(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${path.join(".") || "(whole)"}: ${message}`).join("; ");
-}
-
-/** The facts that the policy reads: the agent's, under those that follow from the arguments. */
-function gatherFacts<Schema extends z.ZodObject, Result>(
+/** The facts that the policy reads: the claimed ones, under those that follow from the arguments. */
+export function gatherFacts<Schema extends z.ZodObject, Result>(
   action: Action<Schema, Result>,
   args: z.output<Schema>,
-  { amount, confidence, risk, novelty, tags, facts }: ProposeOptions,
+  claimed: Facts,
 ): Facts {
-  const claimed = { ...facts, amount, confidence, risk, novelty, tags };
   const gathered = Object.entries({ ...claimed, ...action.facts?.(args) }).filter(([, value]) => value !== undefined);
   const parsed = Facts.safeParse(Object.fromEntries(gathered));
   if (parsed.success) return parsed.data;

@@ -4,6 +4,8 @@ import type { Case } from "../model/case.js";
 import { AssentError } from "../model/error.js";
 import { reviewDigest } from "../model/proposal.js";
 import type { Trust } from "../model/trust.js";
+import type { DecideResult } from "../ledger/ledger.js";
+import { oneLine } from "../model/visible-text.js";
 import { parseAnswer } from "./answer.js";
 import type { Assent } from "./assent.js";
 import { buildDecision } from "./deciding.js";
@@ -12,6 +14,9 @@ import { stepFor } from "./gate-progress.js";
 import type { GateSettings } from "./gate-settings.js";
 import { runScope, type RunScope } from "./run-scope.js";
 import type { GateState, GateUpdate } from "./state.js";
+
+// A reason may quote what somebody typed; it goes into the log and onto screens.
+const REASON_COLUMNS_MAX = 600;
 
 /**
  * The node that asks a person.
@@ -33,7 +38,7 @@ export function reviewNode(assent: Assent, gate: GateSettings) {
     if (held === null || held.proposal.threadId !== scope.threadId) return { step: "policy", reason: null };
     const trust = trustFor(assent, held);
     const action = assent.action(held.proposal.action);
-    const reason = state.reason ?? null;
+    const reason = typeof state.reason === "string" ? oneLine(state.reason, REASON_COLUMNS_MAX) : null;
     const payload = reviewPayload({ case: held, action, gate: gate.name, trust, reason });
     let answer: unknown;
     try {
@@ -121,7 +126,14 @@ async function answered(assent: Assent, held: Case, raw: unknown, scope: RunScop
     return again(AssentError.isInstance(error) ? error.message : "The new arguments cannot be used.");
   }
   const digest = reviewDigest(held.proposal.id, held.round);
-  const result = await assent.ledger.decide({ ...built, digest, answered: { named: answer.review !== null } });
+  let result: DecideResult;
+  try {
+    result = await assent.ledger.decide({ ...built, digest, answered: { named: answer.review !== null } });
+  } catch (error) {
+    // The ledger will never take it. Throwing would poison the thread, for this answer is already kept there.
+    if (AssentError.isInstance(error) && !error.retryable && error.httpStatus < 500) return again(error.message);
+    throw error;
+  }
   if (result.ok || result.why === "closed") {
     return result.case === null ? { step: "policy", reason: null } : onward(result.case, scope);
   }

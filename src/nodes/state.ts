@@ -53,8 +53,8 @@ export const GateState = AssentState.extend({
   reason: z.string().nullish(),
   /** Whether the outcome in hand was there before this run. */
   replayed: z.boolean().optional(),
-  /** Outcomes of this pass, not yet handed to the parent. */
-  done: z.array(Outcome).optional(),
+  /** What this pass has brought to an end and not yet handed to the parent; the outcomes are in the ledger. */
+  done: z.array(z.strictObject({ proposalId: z.string(), replayed: z.boolean() })).optional(),
 });
 /** A gate's private state. */
 export type GateState = z.infer<typeof GateState>;

@@ -43,7 +43,12 @@ function approvalSubgraph(assent: Assent, gate: GateSettings) {
   const towards = ({ step }: GateState): Exclude<GateStep, "end"> | typeof END =>
     step === undefined || step === "end" ? END : step;
   const options = { cachePolicy: false };
-  return new StateGraph({ state: GateState, input: AssentState, output: AssentState.pick({ outcomes: true }) })
+  const subgraph = new StateGraph({
+    state: GateState,
+    // Both may be missing: a `Send` to the gate names only what it is about.
+    input: AssentState.partial(),
+    output: AssentState.pick({ outcomes: true }),
+  })
     .addNode("policy", policyNode(assent, gate), { ...options, ends: [] })
     .addNode("review", reviewNode(assent, gate), options)
     .addNode("execute", executeNode(assent), options)
@@ -54,4 +59,11 @@ function approvalSubgraph(assent: Assent, gate: GateSettings) {
     .addConditionalEdges("execute", towards, ["policy", "review", "audit"])
     .addConditionalEdges("audit", towards, ["policy", END])
     .compile();
+  // The caller's limit counts the steps of a graph that may loop for ever. A gate takes up to four for each proposal,
+  // and LangGraph's 25 would stop it at the ninth; `withConfig` does not help, for the caller's config wins.
+  const invoke = subgraph.invoke.bind(subgraph);
+  subgraph.invoke = (input, options) => invoke(input, { ...options, recursionLimit: STEPS_MAX });
+  return subgraph;
 }
+
+const STEPS_MAX = 10_000;

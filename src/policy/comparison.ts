@@ -53,6 +53,7 @@ function doubtOf(fact: string, seen: ReadFact): string[] {
 }
 
 function ofNumber(fact: string, seenIn: SeenIn, { holds, yes, no }: OrderingWords, limit: number): Test {
+  const words = { yes: `${yes} ${limit}`, no: `${no} ${limit}` };
   return {
     holds(row) {
       const seen = seenIn(row);
@@ -60,13 +61,14 @@ function ofNumber(fact: string, seenIn: SeenIn, { holds, yes, no }: OrderingWord
     },
     because(row, held) {
       const seen = seenIn(row);
-      return [`${fact}${seen.kind === "number" ? ` ${seen.value}` : ""} ${held ? yes : no} ${limit}`];
+      return [`${fact}${seen.kind === "number" ? ` ${seen.value}` : ""} ${held ? words.yes : words.no}`];
     },
     doubts: (row) => doubtOf(fact, seenIn(row)),
   };
 }
 
 function ofAmount(fact: string, seenIn: SeenIn, { holds, yes, no }: OrderingWords, limit: Amount): Test {
+  const words = { yes: `${yes} ${limit.value} ${limit.currency}`, no: `${no} ${limit.value} ${limit.currency}` };
   return {
     holds(row) {
       const seen = seenIn(row);
@@ -75,7 +77,7 @@ function ofAmount(fact: string, seenIn: SeenIn, { holds, yes, no }: OrderingWord
     because(row, held) {
       const seen = seenIn(row);
       const value = seen.kind === "amount" ? ` ${seen.value} ${seen.currency}` : "";
-      return [`${fact}${value} ${held ? yes : no} ${limit.value} ${limit.currency}`];
+      return [`${fact}${value} ${held ? words.yes : words.no}`];
     },
     doubts(row) {
       const seen = seenIn(row);

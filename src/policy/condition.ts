@@ -46,8 +46,16 @@ function joined(parts: readonly Test[], open: boolean): Test {
       }
       return truth;
     },
-    because: (row, held) => parts.filter((part) => part.holds(row) === held).flatMap((part) => part.because(row, held)),
-    doubts: (row) => parts.filter((part) => part.holds(row) === undefined).flatMap((part) => part.doubts(row)),
+    because(row, held) {
+      const reasons: string[] = [];
+      for (const part of parts) if (part.holds(row) === held) reasons.push(...part.because(row, held));
+      return reasons;
+    },
+    doubts(row) {
+      const doubts: string[] = [];
+      for (const part of parts) if (part.holds(row) === undefined) doubts.push(...part.doubts(row));
+      return doubts;
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import type { FactDeclaration, SupportedRoute } from "./source.js";
 
 /**
  * A policy in its normal form: plain JSON with every default filled in, single names turned into lists, amounts into
- * `{ value, currency }` and keys sorted. It is what the policy's digest is taken of, and loading it again gives the
+ * `{ value, currency }` and keys in a fixed order. It is what the policy's digest is taken of, and loading it again gives the
  * same policy. The order of lists is kept and counts for the digest: rules in another order route alike but list and
  * explain their matches in another order.
  */

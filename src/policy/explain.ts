@@ -15,15 +15,15 @@ export interface ExplainedRule {
 }
 
 /** What an evaluation found. */
-export interface Found<R extends ExplainedRule = ExplainedRule> {
+export interface Found {
   /** The facts, and what is wrong with the proposal as a whole. */
   readonly subject: Subject;
   /** The matching rules of the strictest route among them. */
-  readonly deciding: readonly R[];
+  readonly deciding: readonly ExplainedRule[];
   /** The other matching rules. */
-  readonly laxer: readonly R[];
+  readonly laxer: readonly ExplainedRule[];
   /** The rules that cannot be evaluated. */
-  readonly unclear: readonly R[];
+  readonly unclear: readonly ExplainedRule[];
 }
 
 // Each rule tells its reason up to here; the others are counted.

@@ -93,7 +93,7 @@ export function readNumber(
 ): number | undefined {
   const value = tree.kind === "leaf" ? tree.value : undefined;
   const { min = -Infinity, max = Infinity } = range;
-  if (isExact(value) && value >= min && value <= max) return value === 0 ? 0 : value; // never -0
+  if (isExact(value) && value >= min && value <= max) return value;
   problems.expected(tree, what);
   return undefined;
 }

@@ -27,7 +27,7 @@ export interface Policy {
   /** The normal form, plain frozen JSON; store it to load this very policy again. */
   readonly source: PolicyDocument;
   /** Where a proposal goes. Never throws: what cannot be evaluated goes to a person, with `failedClosed` set. */
-  evaluate(input: PolicyInput): Routing;
+  readonly evaluate: (input: PolicyInput) => Routing;
 }
 
 /** How a policy is loaded. */

@@ -32,7 +32,12 @@ export type FactType = "string" | "number" | "boolean" | "tags";
 
 /** What a policy says about a fact of its own. */
 export type FactDeclaration =
-  | { readonly type: "string" | "boolean" | "tags" }
+  | {
+      readonly type: "string" | "boolean" | "tags";
+      readonly min?: never;
+      readonly max?: never;
+      readonly risk?: never;
+    }
   | {
       readonly type: "number";
       /** A value below it cannot be evaluated. */

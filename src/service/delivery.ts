@@ -1,4 +1,4 @@
-import type { Ledger } from "../ledger/ledger.js";
+import type { Ledger, ReviewFilter } from "../ledger/ledger.js";
 import { AssentError } from "../model/error.js";
 import type { Threads, ThreadState } from "./threads.js";
 
@@ -52,7 +52,8 @@ export function createDelivery({ ledger, threads, stepsMax = 100 }: DeliveryOpti
   async function bringForward(threadId: string): Promise<Delivered> {
     for (let step = 0; step < stepsMax; step += 1) {
       const state = await threads.state(threadId);
-      switch (state.status) {
+      const status = step > 0 ? sinceRun(state) : state.status;
+      switch (status) {
         case "new":
           return "new";
         case "finished":
@@ -68,7 +69,7 @@ export function createDelivery({ ledger, threads, stepsMax = 100 }: DeliveryOpti
           break;
         }
         default:
-          state.status satisfies never;
+          status satisfies never;
       }
     }
     throw new AssentError("thread_stuck", {
@@ -76,6 +77,14 @@ export function createDelivery({ ledger, threads, stepsMax = 100 }: DeliveryOpti
       where: `thread ${threadId}`,
       fix: "Look at its state; its gates may loop",
     });
+  }
+
+  /** Whether a thread of which one case is through waits for people on all others: the ledger alone cannot tell. */
+  async function onlyWaits(threadId: string): Promise<boolean> {
+    const open = await ledger.reviews({ threadId, status: "open", limit: 1 });
+    if (open.length === 0) return false;
+    const state = await threads.state(threadId);
+    return state.status === "waiting" && Object.keys(await decidedAnswers(ledger, threadId, state)).length === 0;
   }
 
   return {
@@ -88,10 +97,22 @@ export function createDelivery({ ledger, threads, stepsMax = 100 }: DeliveryOpti
       }),
     async undelivered(limit = 10_000) {
       const proposals = await ledger.undelivered({ limit });
-      return [...new Set(proposals.map(({ threadId }) => threadId))];
+      const found: string[] = [];
+      for (const threadId of new Set(proposals.map((proposal) => proposal.threadId))) {
+        if (!(await onlyWaits(threadId))) found.push(threadId);
+      }
+      return found;
     },
   };
 }
+
+/** Where a thread is after a run of it came to rest: nothing threw in that run, so what is paused waits. */
+function sinceRun({ status, pending }: ThreadState): ThreadState["status"] {
+  return status === "stopped" && pending.length > 0 ? "waiting" : status;
+}
+
+/** How many reviews are read at once. */
+const PAGE = 500;
 
 /** An answer for every pending interrupt whose review no longer waits. In verified trust its content counts for nothing. */
 async function decidedAnswers(
@@ -99,13 +120,18 @@ async function decidedAnswers(
   threadId: string,
   { pending }: ThreadState,
 ): Promise<Record<string, unknown>> {
-  const reviews = await ledger.reviews({ threadId, limit: 1_000 });
+  const unseen = new Set(pending);
   const answers: Record<string, unknown> = {};
-  for (const { review, case: held } of reviews) {
-    const settled = review.status === "decided" || held.proposal.state === "closed";
-    if (settled && pending.includes(review.address.interruptId)) {
-      answers[review.address.interruptId] = { type: "decided", review: review.id };
+  let page: Awaited<ReturnType<Ledger["reviews"]>>;
+  let after: ReviewFilter["after"];
+  do {
+    page = await ledger.reviews({ threadId, limit: PAGE, ...(after && { after }) });
+    for (const { review, case: held } of page) {
+      const { interruptId } = review.address;
+      const isSettled = review.status === "decided" || held.proposal.state === "closed";
+      if (unseen.delete(interruptId) && isSettled) answers[interruptId] = { type: "decided", review: review.id };
     }
-  }
+    after = page.at(-1)?.review;
+  } while (page.length === PAGE && unseen.size > 0);
   return answers;
 }

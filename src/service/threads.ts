@@ -5,12 +5,14 @@ import { Command } from "@langchain/langgraph";
 export interface ThreadState {
   /**
    * - `new`: nothing was ever run on it
-   * - `waiting`: it is paused, and every interrupt in `pending` has no answer yet
-   * - `stopped`: it has work left that nobody is asked about: it was cut off, or a node threw
+   * - `waiting`: all that is left of it is paused, at the interrupts in `pending`
+   * - `stopped`: it has work left that nobody is asked about: it was cut off, or a node threw. Others of its nodes may
+   *   be paused, at those in `pending`. The trace of a node that threw stays until the step is over, so a thread that
+   *   came to rest since may still look like this
    * - `finished`: nothing is left to do
    */
   status: "new" | "waiting" | "stopped" | "finished";
-  /** Ids of the interrupts without an answer. */
+  /** Ids of the interrupts that its unfinished nodes paused at. */
   pending: string[];
 }
 
@@ -59,14 +61,18 @@ export function inProcessThreads(graph: AnyCompiledGraph): Threads {
   };
 }
 
-/** `next: []` alone never means finished: a node that threw after its answer leaves it empty too. */
+/**
+ * `next: []` alone never means finished: it is empty too where a node threw after its answer, and where several workers
+ * answered one interrupt each and every task has its result, but nobody has taken the step that follows.
+ */
 function stateOf({ config, next, tasks }: StateSnapshot): ThreadState {
   if (config.configurable?.["checkpoint_id"] === undefined) return { status: "new", pending: [] };
+  if (tasks.length === 0 && next.length === 0) return { status: "finished", pending: [] };
   // An answered task keeps its interrupts while its siblings wait; it has a result then.
-  const unanswered = tasks.filter((task) => task.interrupts.length > 0 && task.result === undefined);
-  const pending = unanswered.flatMap((task) => task.interrupts.map(({ id }) => id)).filter((id) => id !== undefined);
-  if (unanswered.some((task) => task.error !== undefined)) return { status: "stopped", pending };
-  if (pending.length > 0) return { status: "waiting", pending };
-  const failed = tasks.some((task) => task.error !== undefined);
-  return { status: next.length > 0 || failed ? "stopped" : "finished", pending };
+  const unfinished = tasks.filter(({ result }) => result === undefined);
+  const pending = unfinished.flatMap(({ interrupts }) => interrupts.map(({ id }) => id)).filter((id) => id !== undefined);
+  const isCutOff = unfinished.some(
+    ({ name, error, interrupts }) => error !== undefined || (interrupts.length === 0 && next.includes(name)),
+  );
+  return { status: pending.length > 0 && !isCutOff ? "waiting" : "stopped", pending };
 }

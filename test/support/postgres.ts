@@ -12,7 +12,7 @@ export interface FreshSchema {
   /** Connection URL of the server, for pools and processes of one's own. */
   url: string;
   /** Drops the schema and ends the pool. Fails if a client was not given back. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** The ways in which a fresh schema may differ. */
@@ -24,7 +24,10 @@ export interface FreshSchemaOptions {
 }
 
 /** Makes a schema with a random name, so that test files which run at the same time never meet. */
-export async function freshSchema({ migrated = true, connectionsMax = 4 }: FreshSchemaOptions = {}): Promise<FreshSchema> {
+export async function freshSchema({
+  migrated = true,
+  connectionsMax = 4,
+}: FreshSchemaOptions = {}): Promise<FreshSchema> {
   const url = inject("postgresUrl");
   const schema = `test_${randomBytes(8).toString("hex")}`;
   const pool = new Pool({ connectionString: url, max: connectionsMax, options: `-c search_path=${schema},public` });

@@ -264,8 +264,10 @@ class MemoryLedger implements Ledger {
       .slice(0, limit);
   }
 
-  async cases({ afterId, limit }: PageRequest): Promise<Case[]> {
-    const later = [...this.#entries.values()].filter(({ proposal }) => proposal.id > afterId);
+  async cases({ afterId, limit, threadId }: PageRequest & { threadId?: string }): Promise<Case[]> {
+    const later = [...this.#entries.values()].filter(
+      ({ proposal }) => proposal.id > afterId && (threadId === undefined || proposal.threadId === threadId),
+    );
     return later.toSorted(byId).slice(0, limit).map(view);
   }
 

@@ -286,8 +286,8 @@ class PostgresLedger implements Ledger {
     return this.#once<ClosedCase>(closedCasesSql, [afterId, limit]);
   }
 
-  async cases({ afterId, limit }: PageRequest): Promise<Case[]> {
-    return (await this.#once<{ doc: Case }>(casesSql, [afterId, limit])).map((row) => row.doc);
+  async cases({ afterId, limit, threadId }: PageRequest & { threadId?: string }): Promise<Case[]> {
+    return (await this.#once<{ doc: Case }>(casesSql, [afterId, limit, threadId ?? null])).map((row) => row.doc);
   }
 
   async auditHead(): Promise<{ seq: number; hash: string }> {

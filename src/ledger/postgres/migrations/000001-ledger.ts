@@ -119,7 +119,7 @@ create table ${schema}.audit_log (
 );
 create index audit_log_proposal on ${schema}.audit_log (proposal_id, seq);
 create table ${schema}.audit_head (
-  only boolean primary key default true check (only),
+  singleton boolean primary key default true check (singleton),
   seq bigint not null,
   hash bytea not null
 );

@@ -45,7 +45,8 @@ where proposal_id > $1 order by proposal_id limit $2`;
 
 /** Cases in the order of their proposals' ids. */
 export const casesSql = (schema: string): string =>
-  `select doc from ${schema}.case_view where id > $1 order by id limit $2`;
+  `select c.doc from ${schema}.proposals p join ${schema}.case_view c on c.id = p.id
+where p.id > $1 and ($3::text is null or p.thread_id = $3) order by p.id limit $2`;
 
 /** Where the audit log ends. */
 export const auditHeadSql = (schema: string): string =>

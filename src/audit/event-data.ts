@@ -1,0 +1,44 @@
+import { z } from "zod";
+import type { AuditEvent, AuditKind } from "../model/audit-event.js";
+import { Verdict } from "../model/decision.js";
+import { Route } from "../model/routing.js";
+
+const closing = { case: z.string(), caseDigest: z.string() };
+
+/** What the check reads from the data of each kind of event; what a later version adds is let through. */
+const EVENT_DATA = {
+  proposed: z.object({ argsDigest: z.string() }),
+  routed: z.object({ round: z.int(), route: Route }),
+  asked: z.object({ review: z.string(), round: z.int() }),
+  decided: z.object({
+    decision: z.string(),
+    review: z.string(),
+    round: z.int(),
+    verdict: Verdict,
+    argsDigest: z.string(),
+    newArgsDigest: z.string().nullable(),
+    statementDigest: z.string(),
+  }),
+  refused: z.object({ voids: z.string().optional() }),
+  permitted: z.object({
+    permit: z.string(),
+    round: z.int(),
+    basis: z.enum(["decisions", "policy"]),
+    argsDigest: z.string(),
+  }),
+  claimed: z.object({ permit: z.string() }),
+  executed: z.object({ status: z.literal("executed"), ...closing }),
+  failed: z.object({ status: z.enum(["failed", "in-doubt"]), ...closing }),
+  closed: z.object({ status: z.enum(["rejected", "expired", "suggested", "blocked", "undone"]), ...closing }),
+} as const satisfies Record<AuditKind, z.ZodObject>;
+
+/** An event with its data as the check reads them. */
+export type KnownEvent = {
+  [Kind in AuditKind]: { kind: Kind; data: z.infer<(typeof EVENT_DATA)[Kind]> };
+}[AuditKind];
+
+/** Reads an event's data; null if they are not what its kind has. */
+export function readEventData({ kind, data }: AuditEvent): KnownEvent | null {
+  const parsed = EVENT_DATA[kind].safeParse(data);
+  return parsed.success ? ({ kind, data: parsed.data } as KnownEvent) : null;
+}

@@ -1,0 +1,204 @@
+import { auditId } from "../model/case.js";
+import type { Verdict } from "../model/decision.js";
+import { isAutomatic, type Route } from "../model/routing.js";
+import type { KnownEvent } from "./event-data.js";
+
+type Of<Kind extends KnownEvent["kind"]> = Extract<KnownEvent, { kind: Kind }>["data"];
+
+/** What the log has said about one round. */
+export interface RoundInLog {
+  argsDigest: string;
+  /** Whether a modification made it; its author's approval may be the permit's basis. */
+  modified: boolean;
+  route: Route | null;
+  review: string | null;
+  verdict: Verdict | null;
+  permit: { id: string; basis: Of<"permitted">["basis"] } | null;
+  claimed: boolean;
+}
+
+/** The end of a case in the log. */
+export type ClosingInLog = Of<"executed"> | Of<"failed"> | Of<"closed">;
+
+/**
+ * One proposal's life as the log tells it. Rows are legal in this order and no other:
+ *
+ * | row | legal when | then |
+ * | --- | --- | --- |
+ * | `proposed` | nothing came before | round 1 is current |
+ * | `routed` | it is about the current round, which is not routed | |
+ * | `asked` | it is about the current round, routed, without permit or decision; always the same review | |
+ * | `decided` | the current round's review was asked for and is undecided; the arguments are the round's | after `modify` the next round, of the new arguments, is current |
+ * | `permitted`, basis `policy` | the current round was routed to `execute` or `flag`; its first permit, for its arguments | |
+ * | `permitted`, basis `decisions` | the current round was approved, or made by a modification; likewise | |
+ * | `claimed` | it names the current round's permit (again after a takeover) | |
+ * | `executed`, `failed` | the current round's permit was claimed | the end |
+ * | `closed` | nothing was claimed; the last decision rejected, or the route is `suggest` or `block`, as the status says; `expired` once routed | the end |
+ * | `refused` | anything but the very first row, also after the end; one that voids names the current permit, unclaimed | after voiding the next round, of the same arguments, is current |
+ *
+ * After the end only `refused` is legal.
+ */
+export class Life {
+  readonly proposalId: string;
+  /** Rounds by their number, from 1; index 0 is unused. */
+  readonly rounds: (RoundInLog | undefined)[] = [undefined];
+  /** Digests of decision statements, by decision id. */
+  readonly decisions = new Map<string, string>();
+  closing: ClosingInLog | null = null;
+
+  constructor(proposalId: string) {
+    this.proposalId = proposalId;
+  }
+
+  /** Adds the next event. Says why it is illegal, or null; an illegal one is added too, so the rest is still judged. */
+  add(event: KnownEvent): string | null {
+    if (this.rounds.length === 1 && event.kind !== "proposed") {
+      this.#openRound("", false);
+      return `"${event.kind}" comes before "proposed"`;
+    }
+    if (this.closing !== null && event.kind !== "refused") return `"${event.kind}" comes after the end of the case`;
+    switch (event.kind) {
+      case "proposed":
+        return this.#proposed(event.data);
+      case "routed":
+        return this.#routed(event.data);
+      case "asked":
+        return this.#asked(event.data);
+      case "decided":
+        return this.#decided(event.data);
+      case "refused":
+        return this.#refused(event.data);
+      case "permitted":
+        return this.#permitted(event.data);
+      case "claimed":
+        return this.#claimed(event.data);
+      case "executed":
+      case "failed":
+      case "closed":
+        return this.#closed(event.data);
+      default:
+        return event satisfies never;
+    }
+  }
+
+  get #number(): number {
+    return this.rounds.length - 1;
+  }
+
+  get #current(): RoundInLog {
+    return this.rounds[this.#number] ?? this.#openRound("", false);
+  }
+
+  #openRound(argsDigest: string, modified: boolean): RoundInLog {
+    const round = { argsDigest, modified, route: null, review: null, verdict: null, permit: null, claimed: false };
+    this.rounds.push(round);
+    return round;
+  }
+
+  #wrongRound(round: number): string | null {
+    return round === this.#number ? null : `it is about round ${round} while round ${this.#number} is current`;
+  }
+
+  #proposed({ argsDigest }: Of<"proposed">): string | null {
+    if (this.rounds.length > 1) return "it was proposed before";
+    this.#openRound(argsDigest, false);
+    return null;
+  }
+
+  #routed({ round, route }: Of<"routed">): string | null {
+    const again = this.#current.route !== null;
+    this.#current.route = route;
+    return this.#wrongRound(round) ?? (again ? "its round was routed before" : null);
+  }
+
+  #asked({ round, review }: Of<"asked">): string | null {
+    const current = this.#current;
+    const other = current.review !== null && current.review !== review;
+    current.review = review;
+    const wrong = this.#wrongRound(round);
+    if (wrong !== null) return wrong;
+    if (current.route === null) return "a person was asked before the policy had routed it";
+    if (current.permit !== null) return "a person was asked after a permit was issued";
+    if (current.verdict !== null) return "a person was asked after the round was decided";
+    return other ? "its round has another review" : null;
+  }
+
+  #decided({
+    decision,
+    review,
+    round,
+    verdict,
+    argsDigest,
+    newArgsDigest,
+    statementDigest,
+  }: Of<"decided">): string | null {
+    const current = this.#current;
+    const wrong = this.#wrongRound(round) ?? whyNotDecided(current, review, argsDigest);
+    current.verdict = verdict;
+    this.decisions.set(decision, statementDigest);
+    if (verdict !== "modify") return wrong;
+    this.#openRound(newArgsDigest ?? "", true);
+    return wrong ?? (newArgsDigest === null ? "a modification has no new arguments" : null);
+  }
+
+  #refused({ voids }: Of<"refused">): string | null {
+    if (voids === undefined) return null;
+    const { permit, claimed, argsDigest } = this.#current;
+    const wrong = this.closing !== null || permit?.id !== voids || claimed;
+    this.#openRound(argsDigest, false);
+    return wrong ? "it voids a permit that could not be voided" : null;
+  }
+
+  #permitted({ permit, round, basis, argsDigest }: Of<"permitted">): string | null {
+    const current = this.#current;
+    const again = current.permit !== null;
+    current.permit = { id: permit, basis };
+    const wrong = this.#wrongRound(round);
+    if (wrong !== null) return wrong;
+    if (again) return "its round had a permit before";
+    if (argsDigest !== current.argsDigest) return "the permit is for other arguments than the round's";
+    if (current.route === null) return "a permit was issued before the policy had routed it";
+    if (basis === "policy") {
+      return isAutomatic(current.route) ? null : `a permit of basis policy was issued on the route "${current.route}"`;
+    }
+    const approved = current.verdict === "approve" || (current.modified && current.verdict === null);
+    return approved ? null : "a permit of basis decisions was issued without an approval";
+  }
+
+  #claimed({ permit }: Of<"claimed">): string | null {
+    const current = this.#current;
+    current.claimed = true;
+    return current.permit?.id === permit ? null : "a permit was claimed that had not been issued for its round";
+  }
+
+  #closed(closing: ClosingInLog): string | null {
+    this.closing = closing;
+    if (closing.case !== auditId(this.proposalId)) return "it closes another case";
+    const { claimed, verdict, route } = this.#current;
+    switch (closing.status) {
+      case "executed":
+      case "failed":
+      case "in-doubt":
+        return claimed ? null : `"${closing.status}" was recorded without a claimed permit`;
+      case "rejected":
+        return verdict === "reject" ? null : "it was closed as rejected without a rejection";
+      case "suggested":
+        return route === "suggest" ? null : 'it was closed as suggested without the route "suggest"';
+      case "blocked":
+        return route === "block" ? null : 'it was closed as blocked without the route "block"';
+      case "expired":
+        return claimed || route === null ? "it expired while running, or before it was routed" : null;
+      case "undone":
+        return "it was undone without having been executed";
+      default:
+        return closing satisfies never;
+    }
+  }
+}
+
+function whyNotDecided({ review, verdict, argsDigest }: RoundInLog, on: string, about: string): string | null {
+  if (review === null) return "it was decided before a person was asked";
+  if (review !== on) return "the decision is on another review than the round's";
+  if (verdict !== null) return "its round was decided before";
+  return about === argsDigest ? null : "the decision is about other arguments than the round's";
+}

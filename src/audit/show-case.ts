@@ -1,0 +1,84 @@
+import { AuditEvent, type AuditRow } from "../model/audit-event.js";
+import { auditId, caseRecord, type Case, type CaseRecord } from "../model/case.js";
+import { digestText } from "../model/digest.js";
+import { AssentError } from "../model/error.js";
+import type { Ledger } from "../ledger/ledger.js";
+import { readCaseRecord } from "./compare-case.js";
+
+/** One row of the log with its entry read. */
+export interface CaseReportRow extends AuditRow {
+  /** The entry; null if it is not that of an audit event. */
+  event: AuditEvent | null;
+}
+
+/** Everything about one case. */
+export interface CaseReport {
+  auditId: string;
+  proposalId: string;
+  /** The stored record; for an open case, or where the stored one cannot be read, as it follows from the ledger now. */
+  record: CaseRecord;
+  /** The case's rows of the log, in order. */
+  rows: CaseReportRow[];
+  /**
+   * Whether the stored record is the one that the closing row binds: `matches` or `differs`; `missing` if a closed
+   * case lacks its record or its closing row; `open` if there is nothing to compare yet.
+   */
+  integrity: "open" | "matches" | "differs" | "missing";
+}
+
+/**
+ * Gathers one case: its record, its rows of the audit log, and whether the two fit.
+ *
+ * @param id - an audit id (`au_…`) of a closed case, or a proposal id (`pr_…`) or review id (`rv_…`) of any case.
+ * @throws AssentError `proposal_unknown` or `review_unknown` if the ledger has nothing by that id, and what it throws
+ *   if it cannot be read.
+ */
+export async function showCase(ledger: Ledger, id: string): Promise<CaseReport> {
+  const held = await findCase(ledger, id);
+  const proposalId = held.proposal.id;
+  const rows = await rowsOf(ledger, proposalId);
+  const stored = await ledger.caseRecordText(auditId(proposalId));
+  const derived = caseRecord(held);
+  const record = stored === null ? derived : (readCaseRecord(stored.text) ?? derived);
+  return { auditId: auditId(proposalId), proposalId, record, rows, integrity: integrityOf(held, rows, stored?.text) };
+}
+
+async function findCase(ledger: Ledger, id: string): Promise<Case> {
+  if (id.startsWith("rv_")) {
+    const found = await ledger.review(id);
+    if (found !== null) return found.case;
+    throw new AssentError("review_unknown", { what: "The ledger holds no such review", seen: id });
+  }
+  const proposalId = id.startsWith("au_") ? (await ledger.caseRecordText(id))?.proposalId : id;
+  const held = proposalId === undefined ? null : await ledger.read(proposalId);
+  if (held !== null) return held;
+  throw new AssentError("proposal_unknown", {
+    what: id.startsWith("au_") ? "No closed case has this audit id" : "The ledger holds no such proposal",
+    seen: id,
+    fix: "Check the id and the schema; an open case is found by its proposal's or its review's id",
+  });
+}
+
+async function rowsOf(ledger: Ledger, proposalId: string): Promise<CaseReportRow[]> {
+  const rows: CaseReportRow[] = [];
+  for (;;) {
+    const page = await ledger.auditRows({ afterSeq: rows.at(-1)?.seq ?? 0, limit: 500, proposalId });
+    if (page.length === 0) return rows;
+    rows.push(...page.map((row) => ({ ...row, event: readEvent(row.entry) })));
+  }
+}
+
+function readEvent(entry: string): AuditEvent | null {
+  try {
+    return AuditEvent.safeParse(JSON.parse(entry)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function integrityOf({ proposal }: Case, rows: CaseReportRow[], stored: string | undefined): CaseReport["integrity"] {
+  const bound = rows.map(({ event }) => event?.data["caseDigest"]).find((digest) => digest !== undefined);
+  if (bound === undefined && stored === undefined && proposal.state === "open") return "open";
+  if (bound === undefined || stored === undefined) return "missing";
+  return digestText(stored) === bound ? "matches" : "differs";
+}

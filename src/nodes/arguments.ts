@@ -1,0 +1,67 @@
+import type { z } from "zod";
+import type { Action } from "../model/action.js";
+import { MAX_JSON_DEPTH } from "../model/canonical-json.js";
+import { digest } from "../model/digest.js";
+import { AssentError } from "../model/error.js";
+
+/**
+ * Checks arguments against the action's schema and gives the parsed ones, without members that are undefined: JSON
+ * has no such thing, and an optional member left out means the same.
+ */
+export function parseArgs<Schema extends z.ZodObject, Result>(
+  action: Action<Schema, Result>,
+  args: unknown,
+): z.output<Schema> {
+  let parsed: z.ZodSafeParseResult<z.output<Schema>>;
+  try {
+    parsed = action.args.safeParse(args);
+  } catch (cause) {
+    throw new AssentError("args_invalid", {
+      what: `The schema of the action "${action.name}" threw`,
+      fix: "Refinements must be synchronous and may not throw",
+      cause,
+    });
+  }
+  if (parsed.success) return withoutUndefined(parsed.data) as z.output<Schema>;
+  throw new AssentError("args_invalid", {
+    what: `The arguments do not fit the action "${action.name}": ${issuesOf(parsed.error)}`,
+    where: `args.${parsed.error.issues[0]?.path.join(".") ?? ""}`,
+    seen: args,
+    cause: parsed.error,
+  });
+}
+
+/**
+ * Arguments as they may be recorded: parsed, and parsed again they stay the same, for that is what `execute` does with
+ * them.
+ */
+export function stableArgs<Schema extends z.ZodObject, Result>(
+  action: Action<Schema, Result>,
+  args: unknown,
+): z.output<Schema> {
+  const parsed = parseArgs(action, args);
+  if (digest(parsed) === digest(parseArgs(action, parsed))) return parsed;
+  throw new AssentError("action_invalid", {
+    what: `The schema of the action "${action.name}" changes its own output when it parses it again`,
+    where: "args",
+    seen: parsed,
+    fix: "Use a schema without preprocessing or other changes to the value",
+  });
+}
+
+/** A copy without undefined members. What has no canonical JSON is left as it is: digesting it says why. */
+function withoutUndefined(value: unknown, around: readonly unknown[] = []): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (around.includes(value) || around.length >= MAX_JSON_DEPTH) return value;
+  const inside = [...around, value];
+  if (Array.isArray(value)) return value.map((item) => withoutUndefined(item, inside));
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members.map(([key, member]) => [key, withoutUndefined(member, inside)]));
+}
+
+/** What is wrong with a value, on one line. */
+export function issuesOf(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join(".") || "(whole)"}: ${message}`).join("; ");
+}
+

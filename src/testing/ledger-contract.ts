@@ -1,0 +1,71 @@
+import type { Ledger } from "../ledger/ledger.js";
+import { askingContract } from "./ledger-contract/asking.js";
+import { auditRowsContract } from "./ledger-contract/audit-rows.js";
+import { claimingContract } from "./ledger-contract/claiming.js";
+import type { Check } from "./ledger-contract/check.js";
+import { decidingContract } from "./ledger-contract/deciding.js";
+import { decidingRacesContract } from "./ledger-contract/deciding-races.js";
+import { listingContract } from "./ledger-contract/listing.js";
+import { proposingContract } from "./ledger-contract/proposing.js";
+import { routingContract } from "./ledger-contract/routing.js";
+import { settlingContract } from "./ledger-contract/settling.js";
+import { takingContract } from "./ledger-contract/taking.js";
+import { valuesContract } from "./ledger-contract/values.js";
+
+/** The two functions of a test runner that the suite needs; vitest, jest, mocha and `node:test` all have them. */
+export interface ContractRunner {
+  describe(title: string, body: () => void): unknown;
+  it(title: string, body: () => Promise<void>): unknown;
+}
+
+/** A ledger to check, and how to get rid of it. */
+export interface LedgerUnderTest {
+  /** Must hold nothing yet. */
+  ledger: Ledger;
+  /** Called after each case, also a failed one. */
+  close(): Promise<void>;
+}
+
+const PARTS: Record<string, (check: Check) => void> = {
+  "propose and read": proposingContract,
+  take: takingContract,
+  "route and reroute": routingContract,
+  ask: askingContract,
+  decide: decidingContract,
+  "decide, several at once": decidingRacesContract,
+  "claim and extend": claimingContract,
+  settle: settlingContract,
+  "reviews, cases and deliveries": listingContract,
+  "audit log": auditRowsContract,
+  values: valuesContract,
+};
+
+/**
+ * Checks a ledger against the contract of {@link Ledger}: every method, every clause, alone and 16 at once. All
+ * ledgers of Assent pass it; run it on one of your own before you let it hold a permit.
+ *
+ * `makeLedger` is called once for every case and must give an empty ledger.
+ *
+ * @example
+ * ```ts
+ * import { ledgerContract } from "assent/testing";
+ * import { describe, it } from "vitest";
+ *
+ * ledgerContract({ describe, it }, async () => {
+ *   const ledger = await openMyLedger();
+ *   return { ledger, close: () => ledger.close() };
+ * });
+ * ```
+ */
+export function ledgerContract(runner: ContractRunner, makeLedger: () => Promise<LedgerUnderTest>): void {
+  const check: Check = (title, body) =>
+    runner.it(title, async () => {
+      const made = await makeLedger();
+      try {
+        await body(made.ledger);
+      } finally {
+        await made.close();
+      }
+    });
+  for (const [title, part] of Object.entries(PARTS)) runner.describe(title, () => part(check));
+}

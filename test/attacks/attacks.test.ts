@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { attacks } from "./attacks/index.js";
+import { bringToEnd } from "./ending.js";
+import { hosts } from "./hosts/index.js";
+import { Observations, attackTable, readmeTable, writeReadmeTable } from "./table.js";
+import { undueEffects, type Attack, type Host, type Verdict, type Way } from "./victim.js";
+import { gatedPrey, orderOf, type GatedPrey, type GatedVictim } from "./victims/gated.js";
+import { plainPrey } from "./victims/plain.js";
+
+/** The races take seconds where nothing else runs, and far longer on a machine that is busy. */
+const PATIENCE_MS = 300_000;
+
+const BOTH: readonly Verdict[] = ["approve", "reject"];
+const observed = new Observations();
+
+describe.each(hosts)("on $name", ({ name, open }) => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await open();
+  });
+  afterAll(() => host.close());
+
+  /** Carries an attack out behind a gate, and sees that nothing came of it. */
+  async function attackGated(attack: Attack, way: Way, verdict: Verdict): Promise<GatedPrey> {
+    const prey = gatedPrey(host, way.gates ?? [1]);
+    onTestFinished(() => prey.effects.remove());
+    await way.carryOut(prey.victim(), verdict);
+    const undue = undueEffects(prey);
+    observed.add(attack, "assent", name, undue);
+    expect(undue).toBe(0);
+    return prey;
+  }
+
+  describe.each(attacks)("$title", (attack) => {
+    for (const way of attack.ways) {
+      if (attack.racing) {
+        it(
+          `${way.name}: one decision wins on each thread, and the thread ends as it says`,
+          async () => {
+            const prey = await attackGated(attack, way, "approve");
+            for (const victim of prey.victims()) {
+              await expectRest(victim);
+              expect(await bringToEnd(prey, victim, "approve")).toBe(0);
+            }
+            await expectDueEffects(prey);
+          },
+          PATIENCE_MS,
+        );
+      } else {
+        it.each(BOTH)(
+          `${way.name}: no undue effect, and a rightful %s still brings the thread to its end`,
+          async (verdict) => {
+            const prey = await attackGated(attack, way, verdict);
+            for (const victim of prey.victims()) await bringToEnd(prey, victim, verdict);
+            await expectDueEffects(prey);
+            const [attacked] = prey.victims();
+            expect(prey.entitled().get(attacked?.payments.at(-1)?.order ?? "")).toBe(verdict);
+          },
+          PATIENCE_MS,
+        );
+      }
+    }
+
+    it(
+      `has ${attack.harmsPlain ? "undue effects" : "no undue effect"} on a graph that trusts its interrupt()`,
+      async () => {
+        let undue = 0;
+        for (const way of attack.ways) {
+          const prey = plainPrey(host, way.gates ?? [1]);
+          onTestFinished(() => prey.effects.remove());
+          await way.carryOut(prey.victim(), "approve");
+          undue += undueEffects(prey);
+        }
+        observed.add(attack, "plain", name, undue);
+        expect(undue > 0).toBe(attack.harmsPlain);
+      },
+      PATIENCE_MS,
+    );
+  });
+});
+
+describe("the table in README.md", () => {
+  it("says what these attacks did", async () => {
+    const table = attackTable(attacks, hosts, observed);
+    if (process.env["UPDATE_README"] === "1") await writeReadmeTable(table);
+    expect(await readmeTable()).toBe(table);
+  });
+});
+
+/** The thread has finished, or does so when it is run once more. */
+async function expectRest({ graph, config }: GatedVictim): Promise<void> {
+  const first = await graph.getState(config);
+  if (first.next.length > 0 || first.tasks.length > 0) await graph.invoke(null, config);
+  const { next, tasks } = await graph.getState(config);
+  expect({ next, tasks }).toEqual({ next: [], tasks: [] });
+}
+
+/** On disk, in the ledger and by their keys: each approved payment was made once, and no other. */
+async function expectDueEffects(prey: GatedPrey): Promise<void> {
+  const effects = prey.effects.read();
+  const entitled = [...prey.entitled()];
+  const made = effects.map(({ args }) => args.order).toSorted();
+  const approved = entitled.filter(([, verdict]) => verdict === "approve").map(([order]) => order);
+  expect(made).toEqual(approved.toSorted());
+  const asked = prey.victims().flatMap(({ payments }) => payments.map(({ order }) => order));
+  expect(entitled.map(([order]) => order).toSorted()).toEqual(asked.toSorted());
+
+  const cases = (await Promise.all(prey.victims().map((victim) => victim.cases()))).flat();
+  const executed = cases.filter(({ outcome }) => outcome?.status === "executed");
+  expect(executed.map(orderOf).toSorted()).toEqual(made);
+  const keys = effects.map(({ idempotencyKey }) => idempotencyKey);
+  expect(new Set(executed.map(({ permit }) => permit?.id))).toEqual(new Set(keys));
+  const rejected = cases.filter(({ outcome }) => outcome?.status === "rejected");
+  expect(rejected).toHaveLength(cases.length - executed.length);
+}

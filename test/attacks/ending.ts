@@ -1,0 +1,51 @@
+import { isDeepStrictEqual } from "node:util";
+import { Command } from "@langchain/langgraph";
+import type { Outcome } from "assent";
+import { createDelivery, inProcessThreads } from "assent/service";
+import type { Verdict } from "./victim.js";
+import type { GatedPrey, GatedVictim } from "./victims/gated.js";
+
+/** More than any thread here has proposals. */
+const ROUNDS_MAX = 12;
+
+/**
+ * Brings a thread to its proper end: the reviewer decides on what is open, and delivery resumes the thread. Where an
+ * attack led the thread past its gate, or took the proposals out of its state, the gate is entered anew with the
+ * proposals that the ledger knows.
+ *
+ * @returns how often the gate had to be entered anew.
+ * @throws if the thread does not get there: the attack has stuck it.
+ */
+export async function bringToEnd({ assent }: GatedPrey, victim: GatedVictim, verdict: Verdict): Promise<number> {
+  const { graph, config, anatomy } = victim;
+  const threads = inProcessThreads(graph as unknown as Parameters<typeof inProcessThreads>[0]);
+  const delivery = createDelivery({ ledger: assent.ledger, threads });
+  let reentries = 0;
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    await victim.decideOpen(verdict);
+    if ((await delivery.deliver(config.configurable.thread_id)) === "waiting") continue;
+    if (await isAtItsEnd(victim)) return reentries;
+    reentries += 1;
+    const proposals = (await victim.cases()).map(({ proposal }) => proposal.id);
+    await graph.invoke(new Command({ goto: anatomy.gate, update: { proposals } }), config);
+  }
+  const { next, tasks, values } = await graph.getState(config);
+  throw new Error(`The thread is stuck: ${JSON.stringify({ next, tasks, values })}`);
+}
+
+/** Whether every payment was decided on and closed, and the thread says what the ledger says. */
+async function isAtItsEnd(victim: GatedVictim): Promise<boolean> {
+  const cases = await victim.cases();
+  if (cases.length < victim.payments.length) return false;
+  const { values } = await victim.graph.getState(victim.config);
+  const { proposals, outcomes } = values as { proposals: string[]; outcomes: Record<string, Outcome> };
+  return cases.every(({ proposal, outcome }) => {
+    // A case of a branch that the thread has left is closed in the ledger alone.
+    const told = !proposals.includes(proposal.id) || saysTheSame(outcomes[proposal.id], outcome);
+    return outcome !== null && told;
+  });
+}
+
+function saysTheSame(told: Outcome | undefined, recorded: Outcome | null): boolean {
+  return isDeepStrictEqual({ ...told, replayed: false }, { ...recorded, replayed: false });
+}

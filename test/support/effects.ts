@@ -1,0 +1,37 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** One thing that really happened. */
+export interface Effect<Args> {
+  args: Args;
+  /** Under which key; null where whoever caused it knows none. */
+  idempotencyKey: string | null;
+}
+
+/** Effects in the world, as lines of a file: what is in there has happened, whatever a graph or a ledger says. */
+export class EffectFile<Args> {
+  readonly #folder = mkdtempSync(join(tmpdir(), "assent-effects-"));
+  readonly #path = join(this.#folder, "effects.ndjson");
+
+  constructor() {
+    writeFileSync(this.#path, "");
+  }
+
+  /** Has an effect: appends one line, in one write that no other can split. */
+  cause(effect: Effect<Args>): void {
+    appendFileSync(this.#path, `${JSON.stringify(effect)}\n`);
+  }
+
+  /** Every effect there was, in order. */
+  read(): Effect<Args>[] {
+    return readFileSync(this.#path, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as Effect<Args>);
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
