@@ -40,7 +40,7 @@ const INTEGRITY: Record<CaseReport["integrity"], string> = {
   open: "The case is open; its record is not stored yet.",
   matches: "The stored record is the one that the log's closing row binds.",
   differs: "BROKEN: the stored record is not the one that the log's closing row binds.",
-  missing: "BROKEN: the case is closed and lacks its stored record or its closing row in the log.",
+  missing: "BROKEN: the closed case lacks its stored record, or the log its closing row.",
 };
 
 function field(label: string, text: string): string[] {
@@ -104,6 +104,7 @@ function tell({ kind, data }: AuditEvent): string {
     case "refused":
       return `${said("what")}${reason}`;
     case "executed":
+      return "";
     case "failed":
     case "closed":
       return `${said("status")}${reason}`;

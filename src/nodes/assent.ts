@@ -7,7 +7,7 @@ import { systemClock, type Clock } from "../model/clock.js";
 import { AssentError } from "../model/error.js";
 import type { Trust } from "../model/trust.js";
 import type { Policy } from "../policy/policy.js";
-import { trustFromEnvironment, underLangGraphServer } from "./host.js";
+import { knownTrust, trustFromEnvironment, underLangGraphServer } from "./host.js";
 import { propose, type ProposeOptions } from "./propose.js";
 import { reviewsOf, type Reviews } from "./reviews.js";
 
@@ -85,7 +85,7 @@ export interface Assent {
 export function createAssent(options: AssentOptions): Assent {
   const { policy, ledger, clock = systemClock, authenticators = [localUser], leaseMs = 30_000 } = options;
   const actions = byName(options.actions);
-  const trust = options.trust ?? trustFromEnvironment() ?? "verified";
+  const trust = options.trust === undefined ? (trustFromEnvironment() ?? "verified") : knownTrust(options.trust);
   if (!Number.isInteger(leaseMs) || leaseMs < 100) {
     throw new AssentError("config_invalid", {
       what: "A lease lasts a whole number of milliseconds, 100 at least",

@@ -117,6 +117,7 @@ describe.each(["nothing persisted", "answer lost"] satisfies Loss[])("a call of 
       expect(failed.has("settle")).toBe(scenario.ran.length > 0);
     });
 
+    if (recovery !== "invoke(null)") return;
     const approval = scenarios["approved in open trust"]!;
 
     test("not idempotent: one failing call, whichever it was, leaves no doubt; it runs once", async () => {

@@ -197,14 +197,12 @@ describe("a fact that cannot be used", () => {
     expect(holds({ amount: { gt: "1 USD" } }, facts)).toBe("unknown");
   });
 
-  test.each([
-    { tags: "gdpr" },
-    { tags: ["gdpr", 1] },
-    { tags: Array.from({ length: 3 }) },
-    { tags: new Set(["gdpr"]) },
-  ])("holds for the tags in %o", (facts) => {
-    expect(holds({ tags: { has: "gdpr" } }, facts)).toBe("unknown");
-  });
+  test.each([{ tags: "gdpr" }, { tags: ["gdpr", 1] }, { tags: Array(1) }, { tags: new Set(["gdpr"]) }])(
+    "holds for the tags in %o",
+    (facts) => {
+      expect(holds({ tags: { has: "gdpr" } }, facts)).toBe("unknown");
+    },
+  );
 
   test("is settled by a declared range too", () => {
     expect(holds({ fraudScore: { lt: 0.5 } }, { fraudScore: -1 })).toBe("unknown");

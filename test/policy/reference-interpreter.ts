@@ -87,7 +87,8 @@ function text(value: unknown, operator: string, operand: unknown): Possible {
 }
 
 function list(value: unknown, operand: string[]): Possible {
-  if (!Array.isArray(value) || !value.every((entry) => typeof entry === "string")) return EITHER;
+  // A copy without holes: `every` would pass over them, and a hole is no string.
+  if (!Array.isArray(value) || !Array.from(value).every((entry) => typeof entry === "string")) return EITHER;
   return operand.every((entry) => value.includes(entry)) ? YES : NO;
 }
 

@@ -1,10 +1,5 @@
-import { END, START, StateGraph, interrupt } from "@langchain/langgraph";
-import { AssentError, AssentState, memoryLedger } from "assent";
-import { createDelivery, inProcessThreads } from "assent/service";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { failingLedger } from "../support/failing-ledger.js";
-import { Thread } from "../support/thread.js";
-import { breaksIn, decideNext, desk, observed } from "./desk.js";
+import { abortedHere, breaksIn, decideNext, desk, meetingOf, twoGates } from "./desk.js";
 import { STORAGES, type Storage } from "./storages.js";
 
 describe.each(STORAGES)("delivering $name", ({ open }) => {
@@ -102,7 +97,7 @@ describe.each(STORAGES)("delivering $name", ({ open }) => {
     const inNode = (node: string): unknown =>
       node === "before" && !stopping.signal.aborted ? abortedHere(stopping) : undefined;
     const { delivery, graph, thread } = desk(storage, { inNode });
-    await expect(graph.invoke({}, { ...thread.config, signal: stopping.signal })).rejects.toThrow();
+    await expect(graph.invoke({}, { ...thread.config, durability: "sync", signal: stopping.signal })).rejects.toThrow();
     expect(await delivery.deliver(thread.id)).toBe("waiting");
   });
 
@@ -130,18 +125,14 @@ describe.each(STORAGES)("delivering $name", ({ open }) => {
   });
 
   test("a thread that a run of two workers left between two steps goes on", async () => {
-    const { promise: bothRun, resolve: go } = Promise.withResolvers<void>();
-    let running = 0;
+    const meet = meetingOf(2);
     const run = async (_args: unknown, _context: unknown, pay: () => void): Promise<void> => {
-      running += 1;
-      if (running === 2) go();
-      await bothRun;
+      await meet();
       pay();
     };
-    const graphOf = ({ checkpointer, ledger }: Pick<Storage, "checkpointer" | "ledger">) => twoGates({ checkpointer, ledger, run });
-    const here = graphOf(storage);
-    const there = graphOf(storage.elsewhere());
-    const thread = new Thread(here.graph);
+    const here = twoGates({ ...storage, run });
+    const there = twoGates({ ...storage.elsewhere(), run });
+    const { thread } = here;
     expect(await here.delivery.start(thread.id, {})).toBe("waiting");
     const [a, b] = await thread.pending();
     await decideNext(here.assent, thread.id);
@@ -154,15 +145,6 @@ describe.each(STORAGES)("delivering $name", ({ open }) => {
     await here.delivery.deliver(thread.id);
     expect(await thread.finished()).toBe(true);
     expect((await thread.state()).values).toMatchObject({ joined: 1 });
-    expect([...here.made, ...there.made]).toHaveLength(2);
+    expect([...here.made(), ...there.made()].toSorted()).toEqual(["bo", "cy"]);
   });
 });
-
-/** Aborts and never ends by itself. */
-function abortedHere(stopping: AbortController, signal: AbortSignal = stopping.signal): Promise<never> {
-  const ended = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
-  stopping.abort(new Error("stopped by the test"));
-  return ended;
-}

@@ -2,6 +2,7 @@ import { END, START, StateGraph } from "@langchain/langgraph";
 import { AssentState, addGate, approvalGate, createAssent, type ApprovalVerdict, type Assent, type Ledger } from "assent";
 import { createDelivery, inProcessThreads, type Threads } from "assent/service";
 import { testAuthenticator } from "assent/testing";
+import { z } from "zod";
 import { askAlways, payments, type PaymentsOptions } from "../support/payments.js";
 import { Thread } from "../support/thread.js";
 import type { Storage } from "./storages.js";
@@ -149,4 +150,27 @@ export function twoGates({ checkpointer, ledger, leaseMs = 30_000, ...options }:
   const delivery = createDelivery({ ledger, threads });
   const made = (): string[] => [...left.made, ...right.made].map(({ args }) => args.to).toSorted();
   return { assent, graph, threads, calls, delivery, made, thread: new Thread(graph) };
+}
+
+/** A place where callers wait until `count` of them are there. */
+export function meetingOf(count: number): () => Promise<void> {
+  let here = 0;
+  let start = (): void => {};
+  const complete = new Promise<void>((resolve) => {
+    start = resolve;
+  });
+  return () => {
+    here += 1;
+    if (here === count) start();
+    return complete;
+  };
+}
+
+/** Aborts, and ends only when that arrives. */
+export function abortedHere(stopping: AbortController, signal: AbortSignal = stopping.signal): Promise<never> {
+  const ended = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+  stopping.abort(new Error("stopped by the test"));
+  return ended;
 }

@@ -21,10 +21,16 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   const directory = await mkdtemp(join(tmpdir(), "assent-tests-"));
   // Run as root, Postgres works as another user, who must be able to enter.
   await chmod(directory, 0o755);
-  const server = await openEmbeddedPostgres({ directory });
-  provide("postgresUrl", server.url);
-  return async () => {
-    await server.close();
-    await rm(directory, { recursive: true, force: true });
-  };
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  try {
+    const server = await openEmbeddedPostgres({ directory });
+    provide("postgresUrl", server.url);
+    return async () => {
+      await server.close();
+      await remove();
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { execFileSync, fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -257,13 +257,33 @@ describe("making an embedded Postgres", () => {
     await stopped(postgres.port);
   });
 
-  it.runIf(IS_ROOT)("as root names the private folder that Postgres may not enter", async () => {
+  it.runIf(IS_ROOT)("as root works below a private folder", async () => {
     await chmod(parent, 0o700);
-    await expect(openEmbeddedPostgres({ directory })).rejects.toMatchObject({
-      code: "postgres_unavailable",
-      where: parent,
-      fix: expect.stringContaining(`chmod o+x ${parent}`) as string,
-    });
+    const postgres = await openEmbeddedPostgres({ directory });
+    await postgres.close();
+    await stopped(postgres.port);
+    expect((await stat(parent)).mode & 0o777).toBe(0o700);
+  });
+
+  it.runIf(IS_ROOT)("as root names the private folder that Postgres cannot be let through", async () => {
+    await chmod(parent, 0o700);
+    const path = process.env["PATH"];
+    // Without setpriv, and with everything else that is needed.
+    const programs = await mkdtemp(join(tmpdir(), "assent-programs-"));
+    await chmod(programs, 0o755);
+    for (const name of ["ls", "id", "ps"])
+      await symlink(await realpath(join("/usr/bin", name)), join(programs, name));
+    process.env["PATH"] = programs;
+    try {
+      await expect(openEmbeddedPostgres({ directory })).rejects.toMatchObject({
+        code: "postgres_unavailable",
+        where: parent,
+        fix: expect.stringContaining(`chmod o+x ${parent}`) as string,
+      });
+    } finally {
+      process.env["PATH"] = path;
+      await rm(programs, { recursive: true });
+    }
   });
 
   it("tells what the log says when the server cannot start", async () => {

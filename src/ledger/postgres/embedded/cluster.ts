@@ -5,7 +5,7 @@ import { chmod, chown, mkdir, mkdtemp, open, readdir, readFile, realpath, rename
 import { dirname, join, resolve } from "node:path";
 import { AssentError } from "../../../model/error.js";
 import type { Binaries } from "./binaries.js";
-import { requireEntry, serverUser, type ServerUser } from "./server-user.js";
+import { launch, serverUser, withEntry, type Launch, type ServerUser } from "./server-user.js";
 
 /** The database superuser. */
 export const SUPERUSER = "assent";
@@ -44,9 +44,7 @@ export async function makeDirectory(path: string): Promise<string> {
 export async function openCluster(directory: string, binaries: Binaries): Promise<Cluster> {
   const data = join(directory, "data");
   const logFile = join(directory, "postgres.log");
-  const user = await serverUser(data);
-  await requireEntry(user, directory);
-  await requireEntry(user, dirname(binaries.postgres));
+  const user = await withEntry(await serverUser(data), [directory, dirname(binaries.postgres)]);
   const exists = await stat(data).then(
     () => true,
     () => false,
@@ -83,18 +81,18 @@ async function initialise(cluster: Omit<Cluster, "password">): Promise<void> {
     "--no-instructions",
   ];
   args.push("--auth=scram-sha-256", `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`, `--pgdata=${unfinished}`);
-  await runInitdb(binaries.initdb, args, { ...user, cwd: directory, logFile });
+  await runInitdb(launch(user, binaries.initdb, args), { cwd: directory, logFile });
   await rename(unfinished, data);
 }
 
 async function runInitdb(
-  initdb: string,
-  args: string[],
-  { logFile, ...options }: ServerUser & { cwd: string; logFile: string },
+  { command, args, ids }: Launch,
+  { cwd, logFile }: { cwd: string; logFile: string },
 ): Promise<void> {
   const log = await open(logFile, "a", 0o600);
   try {
-    const child = spawn(initdb, args, { ...options, env: bareEnvironment(), stdio: ["ignore", log.fd, log.fd] });
+    const options = { ...ids, cwd, env: bareEnvironment() };
+    const child = spawn(command, args, { ...options, stdio: ["ignore", log.fd, log.fd] });
     const [code] = (await once(child, "exit")) as [number | null];
     if (code !== 0) {
       throw new AssentError("postgres_unavailable", {

@@ -8,6 +8,7 @@ import { systemClock } from "../../../model/clock.js";
 import { AssentError } from "../../../model/error.js";
 import { bareEnvironment, SUPERUSER, complaintIn, type Cluster } from "./cluster.js";
 import { commandOf, lifeOf } from "./process-life.js";
+import { launch } from "./server-user.js";
 
 /** The database that is handed out. */
 export const DATABASE = "assent";
@@ -106,8 +107,9 @@ async function start(cluster: Cluster, stalePid: number | undefined): Promise<St
   const port = await freePort(directory);
   const log = await open(logFile, "a", 0o600);
   try {
-    const child = spawn(binaries.postgres, ["-D", data, "-p", String(port), ...settings], {
-      ...user,
+    const { command, args, ids } = launch(user, binaries.postgres, ["-D", data, "-p", String(port), ...settings]);
+    const child = spawn(command, args, {
+      ...ids,
       env,
       cwd: directory,
       // A session of its own: Ctrl-C in our terminal, or our end, must not take the server from the others.

@@ -1,0 +1,116 @@
+import { END, MemorySaver, START, StateGraph, interrupt } from "@langchain/langgraph";
+import { AssentError, AssentState, memoryLedger } from "assent";
+import { createDelivery, inProcessThreads } from "assent/service";
+import { describe, expect, test } from "vitest";
+import { failingLedger, type FailingLedger, type Loss } from "../support/failing-ledger.js";
+import { Thread } from "../support/thread.js";
+import { decideNext, desk } from "./desk.js";
+import { STORAGES, type Storage } from "./storages.js";
+
+/** One thread with two reviews, one after the other in one gate, with everything tried again that the ledger refused. */
+async function wholeThread(storage: Pick<Storage, "checkpointer" | "ledger">, failAt: number, loss: Loss) {
+  let ledger: FailingLedger | undefined;
+  const { assent, delivery, thread, made } = desk(storage, {
+    proposes: [1, 2],
+    around: (inner) => (ledger = failingLedger(inner, failAt, loss)),
+  });
+  let refused = 0;
+  const again = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!AssentError.isInstance(error, "ledger_unavailable")) throw error;
+      refused += 1;
+      return work();
+    }
+  };
+  const states = [await again(() => delivery.start(thread.id, {}))];
+  for (let nth = 0; nth < 2; nth += 1) {
+    await again(() => decideNext(assent, thread.id)).catch((error: unknown) => {
+      // The answer to the decision was lost and it is made already: that is no reason to stop.
+      if (!(error instanceof Error) || !error.message.startsWith("no review is open")) throw error;
+    });
+    states.push(await again(() => delivery.deliver(thread.id)));
+  }
+  return { states, thread, made, refused, calls: ledger?.calls ?? [] };
+}
+
+describe("a ledger that is away for one call", () => {
+  const undisturbed = wholeThread({ checkpointer: new MemorySaver(), ledger: memoryLedger() }, Infinity, "answer lost");
+
+  test.each(["nothing persisted", "answer lost"] as const)("costs one more delivery, whichever call it is (%s)", async (loss) => {
+    const { calls } = await undisturbed;
+    expect(calls.length).toBeGreaterThan(30);
+    for (let failAt = 1; failAt <= calls.length; failAt += 1) {
+      const storage = { checkpointer: new MemorySaver(), ledger: memoryLedger() };
+      const { states, thread, made, refused } = await wholeThread(storage, failAt, loss);
+      const which = `call ${failAt}, ${calls[failAt - 1]}`;
+      // Some calls are repeated on the spot, and then nobody notices.
+      expect(refused, which).toBeLessThanOrEqual(1);
+      expect(states, which).toEqual(["waiting", "waiting", "finished"]);
+      expect(made.map(({ args }) => args.cents), which).toEqual([1, 2]);
+      expect(await thread.finished(), which).toBe(true);
+    }
+  });
+
+  test.each(STORAGES)("after interrupt() has returned is caught up with ($name)", async ({ open }) => {
+    const { calls } = await undisturbed;
+    // Resuming reads the case, gets the answer and reads the case again; that second read fails.
+    const decided = calls.indexOf("decide");
+    const resumed = calls.indexOf("read", decided);
+    const storage = await open();
+    try {
+      const { states, made, refused } = await wholeThread(storage, calls.indexOf("read", resumed + 1) + 1, "nothing persisted");
+      expect(refused).toBe(1);
+      expect(states).toEqual(["waiting", "waiting", "finished"]);
+      expect(made).toHaveLength(2);
+    } finally {
+      await storage.close();
+    }
+  });
+});
+
+describe("a node of one's own that throws after its answer", () => {
+  test.each(STORAGES)("leaves nothing that would be next, and is run again ($name)", async ({ open }) => {
+    const storage = await open();
+    try {
+      let isBroken = true;
+      const graph = new StateGraph(AssentState)
+        .addNode("ask", () => {
+          interrupt("sure?");
+          if (isBroken) throw new Error("ask broke");
+          return {};
+        })
+        .addEdge(START, "ask")
+        .addEdge("ask", END)
+        .compile({ checkpointer: storage.checkpointer });
+      const threads = inProcessThreads(graph);
+      const delivery = createDelivery({ ledger: storage.ledger, threads });
+      const thread = new Thread(graph);
+      expect(await delivery.start(thread.id, {})).toBe("waiting");
+      const { pending } = await threads.state(thread.id);
+      await expect(threads.resume(thread.id, { [pending[0]!]: "yes" })).rejects.toThrow("ask broke");
+      expect((await thread.state()).next).toEqual([]);
+      expect((await threads.state(thread.id)).status).toBe("stopped");
+      await expect(delivery.deliver(thread.id)).rejects.toThrow("ask broke");
+      isBroken = false;
+      expect(await delivery.deliver(thread.id)).toBe("finished");
+    } finally {
+      await storage.close();
+    }
+  });
+});
+
+describe("a thread that never comes to rest", () => {
+  test("is given up after so many steps, with its name", async () => {
+    const graph = new StateGraph(AssentState)
+      .addNode("round", () => ({}))
+      .addEdge(START, "round")
+      .addEdge("round", "round")
+      .compile({ checkpointer: new MemorySaver(), interruptBefore: ["round"] });
+    const delivery = createDelivery({ ledger: memoryLedger(), threads: inProcessThreads(graph), stepsMax: 7 });
+    const { id } = new Thread(graph);
+    await expect(delivery.start(id, {})).rejects.toMatchObject({ code: "thread_stuck", where: `thread ${id}` });
+    await expect(delivery.start(id, {})).rejects.toThrow("within 7 steps");
+  });
+});
