@@ -14,7 +14,8 @@ import { openStage, setAside, type Stage } from "./stage.js";
 import { startStudio, type Studio } from "./studio.js";
 import { renderSummary, Tally, type Summary } from "./tally.js";
 
-const note = (line: string): void => void process.stderr.write(`${line}\n`);
+/** Says a line on standard error, over a prompt that may stand there. */
+const note = (line: string): void => void process.stderr.write(`${process.stderr.isTTY ? "\r\u001b[K" : ""}${line}\n`);
 
 async function main(): Promise<number> {
   let settings: Settings;
@@ -135,7 +136,7 @@ function progressOf(tally: Tally, limit: number): { show: () => void; end: () =>
     tenths = reached;
     note(line());
   };
-  return { show, end: () => note(terminal ? `\r\u001b[K${line()}` : line()) };
+  return { show, end: () => note(line()) };
 }
 
 /** Lets a person review while the agent goes on. */

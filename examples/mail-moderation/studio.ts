@@ -45,7 +45,14 @@ export async function startStudio({ port, databaseUrl, pidFile }: StudioOptions)
   });
   if (child.pid !== undefined) await writeFile(pidFile, String(child.pid));
   const url = `http://localhost:${free}`;
-  return { url, ready: answers(child, `${url}/ok`), stop: () => stop(child) };
+  return {
+    url,
+    ready: answers(child, `${url}/ok`),
+    stop: async () => {
+      await stop(child);
+      await rm(pidFile, { force: true });
+    },
+  };
 }
 
 /** Ends the server of an earlier start that was killed, if that process is still one of ours. */

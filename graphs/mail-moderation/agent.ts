@@ -74,7 +74,8 @@ export function mailModeration({ mailbox, classifier, policy, ...options }: Mail
       {
         key: messageId,
         agent: "mail-classifier",
-        confidence,
+        // Rounded down, so that a rounding never makes a message look surer than it is.
+        confidence: Math.floor(confidence * 10_000) / 10_000,
         context: {
           from,
           subject,
