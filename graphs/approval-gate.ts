@@ -43,7 +43,7 @@ const assent = createAssent({
   }),
 });
 
-const State = AssentState.extend({
+const Input = z.object({
   orderId: z
     .string()
     .default("A-1001")
@@ -57,10 +57,14 @@ const State = AssentState.extend({
     .default(0.8)
     .describe("How sure the agent is, 0 to 1")
     .meta({ title: "Confidence" }),
+});
+
+const State = AssentState.extend({
+  ...Input.shape,
   reply: z.string().optional().describe("What the customer is told; written by the graph").meta({ title: "Reply" }),
 });
 
-const builder = new StateGraph(State).addNode("agent", ({ orderId, amount, confidence }) =>
+const builder = new StateGraph({ state: State, input: Input }).addNode("agent", ({ orderId, amount, confidence }) =>
   assent.propose(
     refund,
     { orderId, amount },
