@@ -113,6 +113,25 @@ function jsonSchemaOf(name: string, schema: z.ZodObject): Record<string, unknown
 /**
  * What an action throws when it knows that nothing happened, for example because the connection was refused. Assent
  * may then try again even if the action is not idempotent.
+ *
+ * @example
+ * ```ts
+ * import { defineAction, notStarted } from "assent";
+ * import { z } from "zod";
+ *
+ * declare const bank: { isOpen(): Promise<boolean>; transfer(cents: number): Promise<string> };
+ *
+ * export const transfer = defineAction({
+ *   name: "transfer",
+ *   args: z.object({ cents: z.int() }),
+ *   summary: ({ cents }) => `Transfer ${cents} cents`,
+ *   idempotent: false,
+ *   run: async ({ cents }) => {
+ *     if (!(await bank.isOpen())) throw notStarted("the bank is closed");
+ *     return bank.transfer(cents);
+ *   },
+ * });
+ * ```
  */
 export function notStarted(reason: string, cause?: unknown): AssentError {
   return new AssentError("not_started", { what: reason, cause });

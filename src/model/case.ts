@@ -90,7 +90,7 @@ export function caseRecord({ proposal, round, decisions, outcome }: Omit<Case, "
             timestamp: last.decidedAt,
             notes: last.note,
           },
-    outcome: outcome as CaseRecord["outcome"],
+    outcome,
   };
 }
 

@@ -6,10 +6,10 @@ export const Verdict = z.enum(["approve", "modify", "reject", "answer", "revise"
 /** What one principal may say. */
 export type Verdict = z.infer<typeof Verdict>;
 
-/** The verdicts that an approval review takes. */
-export const APPROVAL_VERDICTS = ["approve", "modify", "reject"] as const;
 /** A verdict that an approval review takes. */
-export type ApprovalVerdict = (typeof APPROVAL_VERDICTS)[number];
+export type ApprovalVerdict = "approve" | "modify" | "reject";
+/** The verdicts that an approval review takes. */
+export const APPROVAL_VERDICTS: readonly ApprovalVerdict[] = ["approve", "modify", "reject"];
 
 /**
  * What exactly was decided, bound to what was shown. Its canonical JSON is kept with the decision, byte for byte: the

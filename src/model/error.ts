@@ -70,9 +70,11 @@ export function shown(value: unknown): string {
   try {
     text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
   } catch {
-    text = Object.prototype.toString.call(value);
+    // A bigint, a cycle, or something that throws when it is touched.
+    text = typeof value;
   }
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+  // Half a character at the cut would make the message a text that not every store can keep.
+  return text.length > 120 ? `${text.slice(0, 117).replace(/\p{Surrogate}$/u, "")}...` : text;
 }
 
 function sentence({ what, where, seen, fix }: ErrorDetail): string {

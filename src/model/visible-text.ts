@@ -13,6 +13,13 @@ const EMOJI_PART =
  * surrogate and U+2028/U+2029 becomes readable, as in `⟦U+202E⟧`. Newlines and tabs stay, and so do the selector and
  * joiner inside an emoji. The same text comes out when it is applied twice. Markup is not escaped: that is the work
  * of the view that renders it.
+ *
+ * @example
+ * ```ts
+ * import { visibleText } from "assent";
+ *
+ * console.log(visibleText("pay\u202Eyap")); // pay⟦U+202E⟧yap
+ * ```
  */
 export function visibleText(text: string): string {
   return text.replace(HIDDEN, (char, offset: number) => {
@@ -37,6 +44,13 @@ function columnsOf(grapheme: string): number {
  * {@link visibleText} on one line: runs of whitespace become one space, and a text wider than `maxColumns` terminal
  * columns is cut at a whole character and ends in `…`, which is counted. Wide East Asian characters and emoji count
  * two columns, everything else one.
+ *
+ * @example
+ * ```ts
+ * import { oneLine } from "assent";
+ *
+ * console.log(oneLine("Refund 20 USD\non order A-1001", 20)); // Refund 20 USD on or…
+ * ```
  */
 export function oneLine(text: string, maxColumns: number): string {
   const line = visibleText(text).replace(/\s+/gu, " ").trim();

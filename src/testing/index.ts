@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { ledgerContract } from "./ledger-contract.js";
+export type { ContractRunner, LedgerUnderTest } from "./ledger-contract.js";
 export { manualClock } from "./manual-clock.js";
 export type { ManualClock } from "./manual-clock.js";
 export { testAuthenticator } from "./test-authenticator.js";

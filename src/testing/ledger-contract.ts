@@ -48,8 +48,11 @@ const PARTS: Record<string, (check: Check) => void> = {
  *
  * @example
  * ```ts
+ * import type { Ledger } from "assent";
  * import { ledgerContract } from "assent/testing";
  * import { describe, it } from "vitest";
+ *
+ * declare function openMyLedger(): Promise<Ledger>;
  *
  * ledgerContract({ describe, it }, async () => {
  *   const ledger = await openMyLedger();

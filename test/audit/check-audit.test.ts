@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { checkAudit } from "../../src/audit/index.js";
+import { checkAudit, type AuditProblem } from "../../src/audit/index.js";
 import type { Ledger } from "../../src/ledger/ledger.js";
 import { memoryLedger } from "../../src/ledger/memory/memory-ledger.js";
 import { postgresLedger } from "../../src/ledger/postgres/postgres-ledger.js";
@@ -26,13 +26,13 @@ describe("checking the audit log", () => {
   it("finds nothing wrong while the ledger is being written to", async () => {
     const { pool, schema, close } = await freshSchema();
     const ledger = postgresLedger({ pool, schema });
-    let writing = true;
+    const progress = { writing: true };
     const write = async (worker: number): Promise<void> => {
       for (let n = 0; n < 6; n += 1) await executed(ledger, { key: `${worker}-${n}` });
     };
-    const written = Promise.all([write(1), write(2)]).finally(() => (writing = false));
+    const written = Promise.all([write(1), write(2)]).finally(() => (progress.writing = false));
     let checks = 0;
-    while (writing) {
+    while (progress.writing) {
       expect(await checkAudit(ledger)).toMatchObject({ ok: true, problems: [] });
       checks += 1;
     }
@@ -89,15 +89,10 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
     return rows.find((row) => row.kind === kind)?.seq ?? 0;
   };
   const about = ({ proposal }: Case) => ({ auditId: auditId(proposal.id), proposalId: proposal.id });
-  const finds = async (...expected: object[]): Promise<void> => {
+  const problems = async (): Promise<AuditProblem[]> => {
     const check = await checkAudit(ledger);
     expect(check.ok).toBe(false);
-    for (const problem of expected) expect(check.problems).toContainEqual(problem);
-  };
-  const findsOnly = async (...expected: object[]): Promise<void> => {
-    const check = await checkAudit(ledger);
-    expect(check).toMatchObject({ ok: false, problems: expected });
-    expect(check.problems).toHaveLength(expected.length);
+    return check.problems;
   };
   const linkBroken = (seq: number) => ({
     seq,
@@ -111,7 +106,7 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
   it("names the row whose entry was altered", async () => {
     const seq = await seqOf("decided", lives.executed);
     await tamper("update audit_log set entry = replace(entry, 'Verified.', 'Verified!') where seq = $1", [seq]);
-    await findsOnly(linkBroken(seq));
+    expect(await problems()).toEqual([linkBroken(seq)]);
   });
 
   it("names the next row where the altered entry got a fitting hash", async () => {
@@ -122,61 +117,74 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
        where a.seq = $1 and b.seq = $1 - 1`,
       [seq],
     );
-    await findsOnly(linkBroken(seq + 1));
+    expect(await problems()).toEqual([linkBroken(seq + 1)]);
   });
 
   it("names a row whose hash was altered, and the one that builds on it", async () => {
     await tamper("update audit_log set hash = sha256(hash) where seq = 5");
-    await findsOnly(linkBroken(5), linkBroken(6));
+    expect(await problems()).toEqual([linkBroken(5), linkBroken(6)]);
   });
 
   it("names the last row's altered hash by the recorded end", async () => {
     await tamper("update audit_head set hash = sha256(hash)");
-    await findsOnly({ seq: last, what: "The row has another hash than the recorded end of the log" });
+    expect(await problems()).toEqual([
+      { seq: last, what: "The row has another hash than the recorded end of the log" },
+    ]);
   });
 
   it("names rows that were removed from the middle", async () => {
     const seq = await seqOf("refused", lives.doubtful);
     await tamper("delete from audit_log where seq = $1", [seq]);
-    await findsOnly({ seq, what: `Row ${seq} is missing` });
+    expect(await problems()).toEqual([{ seq, what: `Row ${seq} is missing` }]);
   });
 
   it("names a decision that was removed from the log, with what rested on it", async () => {
     const seq = await seqOf("decided", lives.executed);
     await tamper("delete from audit_log where seq = $1", [seq]);
     const what = "Out of order: a permit of basis decisions was issued without an approval";
-    await finds({ seq, what: `Row ${seq} is missing` }, { seq: seq + 1, ...about(lives.executed), what });
+    expect(await problems()).toEqual(
+      expect.arrayContaining([
+        { seq, what: `Row ${seq} is missing` },
+        { seq: seq + 1, ...about(lives.executed), what },
+      ]),
+    );
   });
 
   it("names the first rows where those were removed", async () => {
     await tamper("delete from audit_log where seq <= 2");
-    await finds({ seq: 1, what: "Rows 1 to 2 are missing" });
+    expect(await problems()).toEqual(expect.arrayContaining([{ seq: 1, what: "Rows 1 to 2 are missing" }]));
     const what = 'Out of order: "asked" comes before "proposed"';
-    await finds({ seq: 3, ...about(lives.executed), what });
+    expect(await problems()).toEqual(expect.arrayContaining([{ seq: 3, ...about(lives.executed), what }]));
   });
 
   it("names where the log was cut off", async () => {
     await tamper("delete from audit_log where seq > $1", [last - 3]);
-    await finds({ seq: last - 2, what: `The log ends at row ${last - 3} and should reach row ${last}` });
+    expect(await problems()).toEqual(
+      expect.arrayContaining([{ seq: last - 2, what: `The log ends at row ${last - 3} and should reach row ${last}` }]),
+    );
   });
 
   it("finds a cut-off end that the recorded end was moved to, by the cases", async () => {
     const end = await seqOf("failed", lives.doubtful);
     await tamper("delete from audit_log where seq >= $1", [end]);
     await relink();
-    await finds(
-      { ...about(lives.doubtful), what: "The case is closed, the log has no closing row" },
-      { ...about(lives.doubtful), what: "The case has a stored record, the log no closing row" },
-      { ...about(lives.waiting), what: "The ledger holds the case, the log has no row of it" },
-      { ...about(lives.fresh), what: "The ledger holds the case, the log has no row of it" },
+    expect(await problems()).toEqual(
+      expect.arrayContaining([
+        { ...about(lives.doubtful), what: "The case is closed, the log has no closing row" },
+        { ...about(lives.doubtful), what: "The case has a stored record, the log no closing row" },
+        { ...about(lives.waiting), what: "The ledger holds the case, the log has no row of it" },
+        { ...about(lives.fresh), what: "The ledger holds the case, the log has no row of it" },
+      ]),
     );
   });
 
   it("finds a log that was emptied", async () => {
     await tamper("delete from audit_log");
-    await finds(
-      { seq: 1, what: `The log ends at row 0 and should reach row ${last}` },
-      { ...about(lives.executed), what: "The ledger holds the case, the log has no row of it" },
+    expect(await problems()).toEqual(
+      expect.arrayContaining([
+        { seq: 1, what: `The log ends at row 0 and should reach row ${last}` },
+        { ...about(lives.executed), what: "The ledger holds the case, the log has no row of it" },
+      ]),
     );
   });
 
@@ -184,18 +192,20 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
     await tamper(
       "update audit_head set seq = seq - 1, hash = (select hash from audit_log where seq = audit_head.seq - 1)",
     );
-    await findsOnly({ seq: last, what: "The log goes on after its recorded end" });
+    expect(await problems()).toEqual([{ seq: last, what: "The log goes on after its recorded end" }]);
     await tamper("delete from audit_head");
-    await findsOnly({ seq: 1, what: "The log goes on after its recorded end" });
+    expect(await problems()).toEqual([{ seq: 1, what: "The log goes on after its recorded end" }]);
   });
 
   it("names a row whose columns contradict its entry", async () => {
     const seq = await seqOf("decided", lives.rejected);
     await tamper("update audit_log set kind = 'asked' where seq = $1", [seq]);
     const says = (what: string) => ({ seq, ...about(lives.rejected), what });
-    await findsOnly(says(`The row says "asked" of ${lives.rejected.proposal.id}, its entry says otherwise`));
+    expect(await problems()).toEqual([
+      says(`The row says "asked" of ${lives.rejected.proposal.id}, its entry says otherwise`),
+    ]);
     await tamper("update audit_log set kind = 'decided', proposal_id = 'pr_other' where seq = $1", [seq]);
-    await findsOnly(says('The row says "decided" of pr_other, its entry says otherwise'));
+    expect(await problems()).toEqual([says('The row says "decided" of pr_other, its entry says otherwise')]);
   });
 
   for (const [title, replacement] of [
@@ -209,7 +219,9 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
       const seq = await seqOf("refused", lives.doubtful);
       await tamper(`update audit_log set entry = ${replacement} where seq = $1`, [seq]);
       await relink();
-      await findsOnly({ seq, ...about(lives.doubtful), what: "The entry is not the canonical text of an audit event" });
+      expect(await problems()).toEqual([
+        { seq, ...about(lives.doubtful), what: "The entry is not the canonical text of an audit event" },
+      ]);
     });
   }
 
@@ -217,7 +229,9 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
     const seq = await seqOf("claimed", lives.automatic);
     await tamper(`update audit_log set entry = replace(entry, '"permit":', '"pernit":') where seq = $1`, [seq]);
     await relink();
-    await finds({ seq, ...about(lives.automatic), what: 'The data of "claimed" are incomplete' });
+    expect(await problems()).toEqual(
+      expect.arrayContaining([{ seq, ...about(lives.automatic), what: 'The data of "claimed" are incomplete' }]),
+    );
   });
 
   it("finds a forged approval in the log, also where all hashes fit", async () => {
@@ -225,50 +239,58 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
     await tamper(`update audit_log set entry = replace(entry, '"reject"', '"approve"') where seq = $1`, [seq]);
     await relink();
     const what = "Out of order: it was closed as rejected without a rejection";
-    await findsOnly({ seq: seq + 1, ...about(lives.rejected), what });
+    expect(await problems()).toEqual([{ seq: seq + 1, ...about(lives.rejected), what }]);
   });
 
   it("finds a decision that was taken out of the log, also where all hashes fit", async () => {
     await tamper("delete from audit_log where seq = $1", [await seqOf("decided", lives.executed)]);
     await relink();
     const [decision] = lives.executed.decisions;
-    await finds({ ...about(lives.executed), what: `Decision ${decision?.id} is not in the log` });
+    expect(await problems()).toEqual(
+      expect.arrayContaining([{ ...about(lives.executed), what: `Decision ${decision?.id} is not in the log` }]),
+    );
   });
 
   it("finds a case that was taken out of the log altogether, also where all hashes fit", async () => {
     await tamper("delete from audit_log where proposal_id = $1", [lives.blocked.proposal.id]);
     await relink();
-    await finds({ ...about(lives.blocked), what: "The ledger holds the case, the log has no row of it" });
+    expect(await problems()).toEqual(
+      expect.arrayContaining([
+        { ...about(lives.blocked), what: "The ledger holds the case, the log has no row of it" },
+      ]),
+    );
   });
 
   const editRecord = "The stored record is not the one that the closing row binds";
   it("finds an edited case record", async () => {
     const { id } = lives.rejected.proposal;
     await tamper("update cases set record = replace(record, 'reject', 'approve') where proposal_id = $1", [id]);
-    await findsOnly({ ...about(lives.rejected), what: editRecord });
+    expect(await problems()).toEqual([{ ...about(lives.rejected), what: editRecord }]);
     await tamper("update cases set record = 'nonsense' where proposal_id = $1", [id]);
-    await findsOnly({ ...about(lives.rejected), what: editRecord });
+    expect(await problems()).toEqual([{ ...about(lives.rejected), what: editRecord }]);
   });
 
   it("finds a case record filed under another id", async () => {
     await tamper("update cases set audit_id = 'au_other' where proposal_id = $1", [lives.rejected.proposal.id]);
-    await findsOnly({ ...about(lives.rejected), what: "The stored record is filed under au_other" });
+    expect(await problems()).toEqual([{ ...about(lives.rejected), what: "The stored record is filed under au_other" }]);
   });
 
   it("finds a removed case record", async () => {
     await tamper("delete from cases where proposal_id = $1", [lives.rejected.proposal.id]);
-    await findsOnly(
+    expect(await problems()).toEqual([
       { ...about(lives.rejected), what: "The case is closed and has no outcome" },
       { ...about(lives.rejected), what: "The stored record of the closed case is missing" },
-    );
+    ]);
   });
 
   it("finds a closed case that was opened again", async () => {
     const { id } = lives.rejected.proposal;
     await tamper("update proposals set state = 'open' where id = $1", [id]);
-    await finds(
-      { ...about(lives.rejected), what: "The case is open and has an outcome" },
-      { ...about(lives.rejected), what: "The log has closed the case, the ledger has it open" },
+    expect(await problems()).toEqual(
+      expect.arrayContaining([
+        { ...about(lives.rejected), what: "The case is open and has an outcome" },
+        { ...about(lives.rejected), what: "The log has closed the case, the ledger has it open" },
+      ]),
     );
   });
 
@@ -277,54 +299,64 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
     await tamper(`update cases set outcome = replace(outcome::text, 'true', 'false')::json where proposal_id = $1`, [
       id,
     ]);
-    await findsOnly({
-      ...about(lives.executed),
-      what: "The outcome in the ledger is not the one in the stored record",
-    });
+    expect(await problems()).toEqual([
+      {
+        ...about(lives.executed),
+        what: "The outcome in the ledger is not the one in the stored record",
+      },
+    ]);
   });
 
   it("finds a case that was removed from the tables", async () => {
     const { id } = lives.fresh.proposal;
     await tamper("delete from proposals where id = $1", [id]);
-    await findsOnly({ ...about(lives.fresh), what: "The log has rows of a case that the ledger does not hold" });
+    expect(await problems()).toEqual([
+      { ...about(lives.fresh), what: "The log has rows of a case that the ledger does not hold" },
+    ]);
   });
 
   it("finds edited, removed and forged decisions", async () => {
     const [decision] = lives.executed.decisions;
     const id = decision?.id ?? "";
-    const finding = (what: string) => findsOnly({ ...about(lives.executed), what });
+    const found = (what: string) => [{ ...about(lives.executed), what }];
     const edited = `Decision ${id} says something else than its own statement`;
     await tamper("update decisions set note = 'Verified!' where id = $1", [id]);
-    await finding(edited);
+    expect(await problems()).toEqual(found(edited));
     await tamper("update decisions set note = 'Verified.', verdict = 'reject' where id = $1", [id]);
-    await finding(edited);
+    expect(await problems()).toEqual(found(edited));
     await tamper("update decisions set verdict = 'approve', statement = statement || ' ' where id = $1", [id]);
-    await finding(`The statement of decision ${id} is not the one that the log binds`);
+    expect(await problems()).toEqual(found(`The statement of decision ${id} is not the one that the log binds`));
     await tamper("update decisions set id = 'dc_other', statement = rtrim(statement) where id = $1", [id]);
-    await finds({ ...about(lives.executed), what: "Decision dc_other is not in the log" });
-    await finds({ ...about(lives.executed), what: `Decision ${id} is in the log, but not in the ledger` });
+    expect(await problems()).toEqual(
+      expect.arrayContaining([{ ...about(lives.executed), what: "Decision dc_other is not in the log" }]),
+    );
+    expect(await problems()).toEqual(
+      expect.arrayContaining([
+        { ...about(lives.executed), what: `Decision ${id} is in the log, but not in the ledger` },
+      ]),
+    );
     await tamper("delete from decisions where id = 'dc_other'");
-    await finding(`Decision ${id} is in the log, but not in the ledger`);
+    expect(await problems()).toEqual(found(`Decision ${id} is in the log, but not in the ledger`));
   });
 
   it("finds edited arguments, displays and routings", async () => {
     const { id } = lives.waiting.proposal;
-    const finding = (what: string) => findsOnly({ ...about(lives.waiting), what });
+    const found = (what: string) => [{ ...about(lives.waiting), what }];
     const routing = lives.waiting.round.routing;
     await tamper(
       `update rounds set routing = replace(routing::text, 'review', 'execute')::json where proposal_id = $1`,
       [id],
     );
-    await finding("The routing of round 1 is not the one in the log");
+    expect(await problems()).toEqual(found("The routing of round 1 is not the one in the log"));
     await tamper("update rounds set routing = $2, args = '{}' where proposal_id = $1", [id, JSON.stringify(routing)]);
-    await finding("The arguments of round 1 are not those in the log");
+    expect(await problems()).toEqual(found("The arguments of round 1 are not those in the log"));
     const { argsDigest } = lives.executed.round;
     await tamper("update rounds set args = $2, args_digest = $3 where proposal_id = $1", [
       id,
       JSON.stringify(lives.executed.round.args),
       argsDigest,
     ]);
-    await finding("The arguments of round 1 are not those in the log");
+    expect(await problems()).toEqual(found("The arguments of round 1 are not those in the log"));
     const { args, argsDigest: own } = lives.waiting.round;
     await tamper("update rounds set args = $2, args_digest = $3 where proposal_id = $1", [
       id,
@@ -334,7 +366,7 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
     await tamper(`update rounds set display = replace(display::text, 'Refund', 'Keep')::json where proposal_id = $1`, [
       id,
     ]);
-    await finding("What round 1 displayed does not have its recorded digest");
+    expect(await problems()).toEqual(found("What round 1 displayed does not have its recorded digest"));
   });
 
   it("finds forged and altered permits", async () => {
@@ -344,15 +376,19 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
        values ('pm_forged', $1, 1, $2, 'decisions', 'issued', now())`,
       [id, lives.waiting.round.argsDigest],
     );
-    await findsOnly({ ...about(lives.waiting), what: "Permit pm_forged is not in the log" });
+    expect(await problems()).toEqual([{ ...about(lives.waiting), what: "Permit pm_forged is not in the log" }]);
     const permit = lives.rerouted.permit?.id ?? "";
     await tamper("delete from permits where id = 'pm_forged'");
     await tamper("update permits set state = 'spent' where id = $1", [permit]);
-    await findsOnly({ ...about(lives.rerouted), what: `Permit ${permit} is spent, the log has no claim` });
+    expect(await problems()).toEqual([
+      { ...about(lives.rerouted), what: `Permit ${permit} is spent, the log has no claim` },
+    ]);
     await tamper("update permits set state = 'issued', args_digest = 'sha256:0' where id = $1", [permit]);
-    await findsOnly({ ...about(lives.rerouted), what: `Permit ${permit} is for other arguments than in the log` });
+    expect(await problems()).toEqual([
+      { ...about(lives.rerouted), what: `Permit ${permit} is for other arguments than in the log` },
+    ]);
     await tamper("update permits set basis = 'policy' where id = $1", [permit]);
-    await findsOnly({ ...about(lives.rerouted), what: `Permit ${permit} is not in the log` });
+    expect(await problems()).toEqual([{ ...about(lives.rerouted), what: `Permit ${permit} is not in the log` }]);
   });
 
   it("finds an effect that was run on a forged permit", async () => {
@@ -367,6 +403,6 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
     const claim = { proposalId: id, threadId, round: 1, argsDigest, owner: "thief", takeover: false, ...at };
     expect((await ledger.claim(claim)).claimed).toBe(true);
     const what = "Out of order: a permit was claimed that had not been issued for its round";
-    await finds({ seq: last + 1, ...about(lives.waiting), what });
+    expect(await problems()).toEqual(expect.arrayContaining([{ seq: last + 1, ...about(lives.waiting), what }]));
   });
 });

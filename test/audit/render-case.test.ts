@@ -104,7 +104,7 @@ describe("a rendered case", () => {
     // eslint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202e\u{E0041}]/u);
     expect(text).toContain("⟦U+001B⟧[2J");
-    for (const line of text.split("\n")) expect(columnsOf(line), line).toBeLessThanOrEqual(80);
+    expect(text.split("\n").filter((line) => columnsOf(line) > 80)).toEqual([]);
     // Only labels and headings start at the margin or two columns in.
     const margin = text.split("\n").filter((line) => /^ {0,2}\S/.test(line));
     expect(margin.filter((line) => /^\s*(Outcome|Log)/.test(line))).toHaveLength(2);
@@ -113,5 +113,5 @@ describe("a rendered case", () => {
 
 /** How wide a line is drawn, counting East Asian characters twice. */
 function columnsOf(line: string): number {
-  return [...line].reduce((sum, char) => sum + (/[\u2E80-\u9FFF]/u.test(char) ? 2 : 1), 0);
+  return Array.from(line).reduce((sum, char) => sum + (/[\u2E80-\u9FFF]/u.test(char) ? 2 : 1), 0);
 }

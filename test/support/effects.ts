@@ -1,10 +1,13 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** One thing that really happened. */
 export interface Effect<Args> {
   args: Args;
+  /** The thread that made it happen. */
+  threadId: string;
   /** Under which key; null where whoever caused it knows none. */
   idempotencyKey: string | null;
 }
@@ -18,9 +21,9 @@ export class EffectFile<Args> {
     writeFileSync(this.#path, "");
   }
 
-  /** Has an effect: appends one line, in one write that no other can split. */
-  cause(effect: Effect<Args>): void {
-    appendFileSync(this.#path, `${JSON.stringify(effect)}\n`);
+  /** Has an effect: appends one line, in one write that no other can split. It takes its time, as effects do. */
+  async cause(effect: Effect<Args>): Promise<void> {
+    await appendFile(this.#path, `${JSON.stringify(effect)}\n`);
   }
 
   /** Every effect there was, in order. */

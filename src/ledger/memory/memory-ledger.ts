@@ -53,6 +53,17 @@ import { MemoryLog } from "./log.js";
  *
  * Every method changes its maps without awaiting in between, so no two interleave, and takes everything back if it
  * throws; what it returns are copies.
+ *
+ * @example
+ * ```ts
+ * import { createAssent, memoryLedger, policy } from "assent";
+ *
+ * export const assent = createAssent({
+ *   actions: [],
+ *   policy: policy({ default: { route: "review" } }),
+ *   ledger: memoryLedger(),
+ * });
+ * ```
  */
 export function memoryLedger(): Ledger {
   return new MemoryLedger();

@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { identifier } from "../../model/identifier.js";
 import { reviewDigest } from "../../model/proposal.js";
 import { changesNothing, countOf, race, rejectsWith, reread, type Check } from "./check.js";
-import { askRequest, asked, decided, executed, moment, proposed, reviewOf, routed } from "./specimens.js";
+import {
+  askRequest,
+  asked,
+  decided,
+  decideRequest,
+  executed,
+  moment,
+  proposed,
+  reviewOf,
+  routed,
+} from "./specimens.js";
 
 /** `ask`. */
 export function askingContract(check: Check): void {
@@ -73,6 +83,17 @@ function refusedQuestions(check: Check): void {
     }
   });
 
+  check(
+    "a decided review is left as it is, also where the decision neither permitted nor ended anything",
+    async (ledger) => {
+      const held = await asked(ledger);
+      const result = await ledger.decide({ ...decideRequest(held, "reject"), outcome: null });
+      assert.ok(result.ok);
+      const again = () => ledger.ask(askRequest(held, "interrupt-2"));
+      assert.deepEqual(await changesNothing(ledger, held.proposal.id, again), result.case);
+    },
+  );
+
   check("an unrouted round, one with a permit, another round and a closed case are not asked about", async (ledger) => {
     const unrouted = await proposed(ledger);
     const permitted = await routed(ledger, "execute", { key: "b" });
@@ -114,12 +135,17 @@ function refusedQuestions(check: Check): void {
     await rejectsWith("proposal_unknown", () => ledger.ask({ ...askRequest(held), proposalId: "pr_nothing" }));
   });
 
-  check("an address with a NUL is refused as json_invalid and leaves nothing behind", async (ledger) => {
-    const held = await routed(ledger, "review");
-    for (const field of ["threadId", "checkpointNs", "checkpointId", "interruptId"] as const) {
+  check(
+    "an address with a NUL or half a surrogate pair is refused as json_invalid and leaves nothing behind",
+    async (ledger) => {
+      const held = await routed(ledger, "review");
       const request = askRequest(held);
-      const broken = { ...request, address: { ...request.address, [field]: "a\0b" } };
-      await changesNothing(ledger, held.proposal.id, () => rejectsWith("json_invalid", () => ledger.ask(broken)));
-    }
-  });
+      for (const field of ["checkpointNs", "checkpointId", "interruptId"] as const) {
+        for (const text of ["a\0b", "a\ud83d"]) {
+          const broken = { ...request, address: { ...request.address, [field]: text } };
+          await changesNothing(ledger, held.proposal.id, () => rejectsWith("json_invalid", () => ledger.ask(broken)));
+        }
+      }
+    },
+  );
 }

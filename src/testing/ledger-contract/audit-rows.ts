@@ -258,6 +258,10 @@ function attempts(check: Check): void {
     await rejectsWith("json_too_large", () => ledger.decide({ ...request, decision }));
     const later = askRequest(held, "interrupt-2", "x".repeat(70 * 1024));
     await rejectsWith("json_too_large", () => ledger.ask(later));
+    // Here the decision itself could be written, and only what follows from it cannot.
+    const rejection = decideRequest(held, "reject");
+    const outcome = { ...rejection.outcome, reason: "half a \ud83d" } as typeof rejection.outcome;
+    await rejectsWith("json_invalid", () => ledger.decide({ ...rejection, outcome }));
     assert.deepEqual(await reread(ledger, held), held);
     assert.deepEqual(await ledger.auditHead(), head);
     assert.equal((await ledger.decide(request)).ok, true);

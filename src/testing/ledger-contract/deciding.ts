@@ -92,11 +92,21 @@ function modifications(check: Check): void {
     });
   }
 
-  check("a modification of a modification goes on to round three", async (ledger) => {
-    const second = await decided(ledger, await asked(ledger), "modify", { permitted: false });
-    const open = await ledger.ask(askRequest(second, "interrupt-2"));
-    const third = await decided(ledger, open, "modify", { args: { orderId: "o-1", amount: 1 } });
-    assert.deepEqual([third.proposal.round, third.permit?.round, third.round.args["amount"]], [3, 3, 1]);
+  check("what ends the case issues no permit, whatever else the call says", async (ledger) => {
+    const modified = await decided(ledger, await asked(ledger), "modify", { nextRoute: "block", permitted: true });
+    assert.deepEqual([modified.proposal.state, modified.permit], ["closed", null]);
+  });
+
+  check("modifications follow one another, each in its own round, and decisions keep their order", async (ledger) => {
+    let held = await asked(ledger);
+    for (let amount = 1; amount <= 5; amount += 1) {
+      const modified = await decided(ledger, held, "modify", { args: { orderId: "o-1", amount }, permitted: false });
+      held = await ledger.ask(askRequest(modified, `interrupt-${amount}`));
+    }
+    const now = await decided(ledger, held, "approve");
+    assert.deepEqual([now.proposal.round, now.permit?.round, now.round.args["amount"]], [6, 6, 5]);
+    const rounds = now.decisions.map(({ round }) => round);
+    assert.deepEqual(rounds, [1, 2, 3, 4, 5, 6]);
   });
 }
 
@@ -169,13 +179,19 @@ function mismatches(check: Check): void {
     },
   );
 
-  check("a note with a NUL is refused as json_invalid and leaves nothing behind", async (ledger) => {
-    const held = await asked(ledger);
-    for (const note of ["a\0b", "a\0"]) {
-      const request = decideRequest(held, "approve", { note });
-      await changesNothing(ledger, held.proposal.id, () => rejectsWith("json_invalid", () => ledger.decide(request)));
-    }
-  });
+  check(
+    "a note with a NUL or half a surrogate pair is refused as json_invalid and leaves nothing behind",
+    async (ledger) => {
+      const held = await asked(ledger);
+      for (const note of ["a\0b", "a\0", "a\ud83d"]) {
+        const request = decideRequest(held, "approve");
+        const decision = { ...request.decision, note };
+        await changesNothing(ledger, held.proposal.id, () =>
+          rejectsWith("json_invalid", () => ledger.decide({ ...request, decision })),
+        );
+      }
+    },
+  );
 }
 
 function ambiguities(check: Check): void {

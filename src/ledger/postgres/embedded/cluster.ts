@@ -123,7 +123,7 @@ async function readPassword(directory: string): Promise<string> {
 
 /** The environment of the Postgres programs: nothing of the host's, least of all its secrets or PG variables. */
 export function bareEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: process.env["PATH"], LC_ALL: "C" };
+  return { PATH: "/usr/bin:/bin", LC_ALL: "C" };
 }
 
 /** The last complaint in a log, without its time and pid, for an error. */

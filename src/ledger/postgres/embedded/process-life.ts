@@ -55,7 +55,7 @@ function readProc(path: string): string | undefined {
 function ps(pid: number, columns: string[]): string | undefined {
   try {
     // The start time is printed by locale and time zone, and must look the same to every process that asks.
-    const env = { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" };
+    const env = { PATH: "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
     return execFileSync("ps", ["-ww", ...columns.flatMap((name) => ["-o", name]), "-p", String(pid)], {
       env,
       encoding: "utf8",
