@@ -7,6 +7,11 @@ export type Principal = Readonly<PrincipalRecord>;
 /** What an authenticator has found out about who is there. */
 export type Identity = Pick<PrincipalRecord, "kind" | "id" | "name"> & { roles?: readonly string[] };
 
+// What an identity says beyond this, such as a level of its own, is left out.
+const KnownIdentity = PrincipalRecord.pick({ kind: true, id: true, name: true, roles: true })
+  .partial({ roles: true })
+  .strip();
+
 /**
  * Turns a credential (a session, a token, the OS user of this process) into a principal. `createAssent` lists the
  * authenticators that it accepts; a principal of any other is refused, and so is an object that only looks like one.
@@ -47,7 +52,7 @@ export function createAuthenticator<Credential = void>(
   const authenticator: Authenticator<Credential> = {
     name,
     async authenticate(credential) {
-      let identity: Identity;
+      let identity: unknown;
       try {
         identity = await identify(credential);
       } catch (cause) {
@@ -56,14 +61,7 @@ export function createAuthenticator<Credential = void>(
           cause,
         });
       }
-      const parsed = PrincipalRecord.safeParse({
-        kind: identity.kind,
-        id: identity.id,
-        name: identity.name,
-        roles: [...(identity.roles ?? [])],
-        authenticator: name,
-        level: "system",
-      });
+      const parsed = KnownIdentity.safeParse(identity);
       if (!parsed.success) {
         throw new AssentError("authentication_failed", {
           what: `The authenticator "${name}" gave no usable identity`,
@@ -71,9 +69,12 @@ export function createAuthenticator<Credential = void>(
           cause: parsed.error,
         });
       }
+      const { roles = [], ...known } = parsed.data;
       const principal: Principal = Object.freeze({
-        ...parsed.data,
-        roles: Object.freeze([...parsed.data.roles]) as string[],
+        ...known,
+        roles: Object.freeze([...roles]) as string[],
+        authenticator: name,
+        level: "system",
       });
       makers.set(principal, authenticator);
       return principal;

@@ -90,7 +90,8 @@ function fromObject(fields: Fields, action: AnyAction): ParsedAnswer {
   const isResponse = fields["type"] === "response" || fields["type"] === "respond";
   const note = text(fields["note"]) ?? text(fields["message"]) ?? (isResponse ? text(fields["args"]) : null);
   const unkeepable = Object.entries({ ...about, note }).find(([name, said]) => !isKeepable(name, said));
-  if (unkeepable !== undefined) return refuse(`The ${unkeepable[0]} is too long, or holds characters that cannot be kept.`);
+  if (unkeepable !== undefined)
+    return refuse(`The ${unkeepable[0]} is too long, or holds characters that cannot be kept.`);
   switch (fields["type"]) {
     case "approve":
     case "accept":

@@ -64,4 +64,3 @@ function withoutUndefined(value: unknown, around: readonly unknown[] = []): unkn
 export function issuesOf(error: z.ZodError): string {
   return error.issues.map(({ path, message }) => `${path.join(".") || "(whole)"}: ${message}`).join("; ");
 }
-

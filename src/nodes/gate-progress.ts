@@ -24,9 +24,10 @@ export async function progressOf(
   threadId: string,
   { proposals, outcomes, done = [] }: GateState,
 ): Promise<Progress> {
-  if (proposals.length === 0) return { open: [], ended: [] };
+  const ids = proposals.filter((id) => typeof id === "string");
+  if (ids.length === 0) return { open: [], ended: [] };
   const filter = action === undefined ? {} : { action };
-  const taken = await ledger.take({ threadId, gate: name, ids: proposals, ...filter });
+  const taken = await ledger.take({ threadId, gate: name, ids, ...filter });
   const closed = new Map(taken.flatMap(({ proposal, outcome }) => (outcome === null ? [] : [[proposal.id, outcome]])));
   const finished = new Map(done.map(({ proposalId, replayed }) => [proposalId, replayed]));
   const ended = [...finished].flatMap(([id, replayed]) => {
@@ -41,8 +42,9 @@ export async function progressOf(
 }
 
 /** Whether the thread already has the outcome that the ledger recorded. */
-function saysTheSame(known: Outcome | undefined, recorded: Outcome): boolean {
-  return known !== undefined && isDeepStrictEqual({ ...known, replayed: false }, { ...recorded, replayed: false });
+function saysTheSame(known: unknown, recorded: Outcome): boolean {
+  if (typeof known !== "object") return false;
+  return isDeepStrictEqual({ ...known, replayed: false }, { ...recorded, replayed: false });
 }
 
 /** Where a routed case goes: what the ledger holds decides, not the state of the graph. */

@@ -77,6 +77,8 @@ async function getReview(assent: Assent, reviewId: string): Promise<ReviewItem> 
 async function decide(assent: Assent, reviewId: string, options: DecideOptions): Promise<Decided> {
   const by = requirePrincipal(options.by, assent.authenticators);
   const verdict = approvalVerdict(options.decision);
+  requireText("note", options.note);
+  requireText("reasonCode", options.reasonCode);
   const item = await getReview(assent, reviewId);
   // A review of an earlier round shows the case's current one; deciding it is refused by the ledger below.
   const built = buildDecision(assent, item, by, { ...options, verdict }, null);
@@ -95,6 +97,11 @@ async function decide(assent: Assent, reviewId: string, options: DecideOptions):
     at: assent.clock.now().toISOString(),
   });
   throw error;
+}
+
+function requireText(where: string, value: unknown): void {
+  if (value === undefined || value === null || typeof value === "string") return;
+  throw new AssentError("decision_invalid", { what: `A decision's ${where} is a text`, where, seen: value });
 }
 
 function refusal(result: DecideResult & { ok: false }, reviewId: string): AssentError {

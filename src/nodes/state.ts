@@ -44,8 +44,19 @@ export const GateStep = z.enum(["policy", "review", "execute", "audit", "end"]);
 /** Where a gate goes next. */
 export type GateStep = z.infer<typeof GateStep>;
 
-/** A gate's private state. Nothing in it is trusted: every node asks the ledger. */
-export const GateState = AssentState.extend({
+const known = z.object({
+  proposals: z.array(z.unknown()).default([]),
+  outcomes: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** What a gate takes from the graph around it. Either may be missing: a `Send` names only what it is about. */
+export const GateInput = known.partial();
+
+/**
+ * A gate's private state. Nothing in it is trusted: every node asks the ledger. What comes from the graph around it is
+ * not even checked, for a state outlives versions of this package, and a gate that refused it could never go on.
+ */
+export const GateState = known.extend({
   /** The proposal in hand. */
   current: z.string().optional(),
   step: GateStep.optional(),

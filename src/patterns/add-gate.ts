@@ -30,7 +30,21 @@ export type WithNode<Builder, Name extends string> =
  * any other node.
  *
  * @throws AssentError `gate_invalid` if the name is taken, is a state key, or the state lacks `proposals` and
- *   `outcomes`.
+ *   `outcomes`; `compile()` of the graph throws it if there is a default error handler.
+ *
+ * @example
+ * ```ts
+ * import { START, StateGraph } from "@langchain/langgraph";
+ * import { AssentState, addGate, approvalGate, type Assent } from "assent";
+ * import { z } from "zod";
+ *
+ * declare const assent: Assent;
+ *
+ * const State = AssentState.extend({ reply: z.string().optional() });
+ * const builder = new StateGraph(State).addNode("agent", () => ({})).addEdge(START, "agent");
+ * const gate = approvalGate(assent, { into: ({ status }) => ({ reply: status }) });
+ * export const graph = addGate(builder, "gate", gate).addEdge("agent", "gate").compile();
+ * ```
  */
 export function addGate<Builder extends GraphBuilder, Name extends string>(
   builder: Builder,
@@ -47,13 +61,40 @@ export function addGate<Builder extends GraphBuilder, Name extends string>(
       fix: "Build the state with AssentState.extend({ … })",
     });
   }
-  if (channels.includes(name) || name in builder.nodes) {
+  if (name === "" || channels.includes(name) || name in builder.nodes) {
     throw new AssentError("gate_invalid", {
-      what: `A gate cannot be called "${name}": a state key or a node already has that name`,
+      what: `A gate cannot be called "${name}": a state key or a node already has that name, or it is none`,
       where: `gate ${name}`,
       fix: "Give it another name",
     });
   }
-  const grown = (builder as unknown as StateGraph<unknown, unknown, unknown, string>).addNode(name, gate.build(name), { cachePolicy: false });
-  return grown as unknown as WithNode<Builder, Name>;
+  const graph = builder as unknown as StateGraph<unknown, unknown, unknown, string>;
+  try {
+    graph.addNode(name, gate.build(name), { cachePolicy: false });
+  } catch (cause) {
+    throw new AssentError("gate_invalid", {
+      what: `LangGraph takes no gate called "${name}": ${cause instanceof Error ? cause.message : String(cause)}`,
+      where: `gate ${name}`,
+      cause,
+    });
+  }
+  refuseErrorHandler(graph, name);
+  return graph as unknown as WithNode<Builder, Name>;
+}
+
+/**
+ * A graph-wide error handler would take a gate's error, such as a ledger that cannot be reached, for its own, and the
+ * graph would go on as if the gate had been passed. A node cannot opt out, and defaults may be set until the last
+ * moment, so this looks when the graph is compiled.
+ */
+function refuseErrorHandler(graph: StateGraph<unknown, unknown, unknown, string>, name: string): void {
+  const compile = graph.compile.bind(graph);
+  graph.compile = (options) => {
+    if (graph._nodeDefaults.errorHandler === undefined) return compile(options);
+    throw new AssentError("gate_invalid", {
+      what: "The graph's default error handler would swallow the errors of the gate",
+      where: `gate ${name}`,
+      fix: "Give `errorHandler` to the nodes that need it, not to setNodeDefaults",
+    });
+  };
 }

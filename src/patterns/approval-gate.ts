@@ -1,19 +1,18 @@
+import type { Runnable } from "@langchain/core/runnables";
 import { END, START, StateGraph } from "@langchain/langgraph";
+import { z } from "zod";
 import type { Assent } from "../nodes/assent.js";
 import { auditNode } from "../nodes/audit-node.js";
 import { executeNode } from "../nodes/execute-node.js";
-import type { GateSettings } from "../nodes/gate-settings.js";
+import type { GateOptions, GateSettings } from "../nodes/gate-settings.js";
 import { policyNode } from "../nodes/policy-node.js";
 import { reviewNode } from "../nodes/review-node.js";
-import { AssentState, GateState, type GateStep } from "../nodes/state.js";
-
-/** Options of a gate. */
-export type GateOptions = Omit<GateSettings, "name">;
+import { GateInput, GateState, type GateStep } from "../nodes/state.js";
 
 /** A gate that is not yet part of a graph; `addGate` gives it its name. */
 export interface Gate {
   /** Builds the gate's subgraph under a name. */
-  build(name: string): ReturnType<typeof approvalSubgraph>;
+  build(name: string): Runnable;
 }
 
 /**
@@ -45,9 +44,9 @@ function approvalSubgraph(assent: Assent, gate: GateSettings) {
   const options = { cachePolicy: false };
   const subgraph = new StateGraph({
     state: GateState,
-    // Both may be missing: a `Send` to the gate names only what it is about.
-    input: AssentState.partial(),
-    output: AssentState.pick({ outcomes: true }),
+    input: GateInput,
+    // Outcomes go to the parent by a command; the subgraph itself has nothing to add.
+    output: z.object({}),
   })
     .addNode("policy", policyNode(assent, gate), { ...options, ends: [] })
     .addNode("review", reviewNode(assent, gate), options)

@@ -38,7 +38,9 @@ describe.each(hosts)("on $name", ({ name, open }) => {
           `${way.name}: no undue effect, and a rightful %s still brings the thread to its end`,
           async (verdict) => {
             const prey = await attackGated(attack, way, verdict);
-            for (const victim of prey.victims()) await bringToEnd(prey, victim, verdict);
+            for (const victim of prey.victims()) {
+              expect(await bringToEnd(prey, victim, verdict)).toBeLessThanOrEqual(way.leadsPast ? 1 : 0);
+            }
             await expectDueEffects(prey);
             const [attacked] = prey.victims();
             expect(prey.entitled().get(attacked?.payments.at(-1)?.order ?? "")).toBe(verdict);
@@ -58,6 +60,7 @@ describe.each(hosts)("on $name", ({ name, open }) => {
             const prey = await attackGated(attack, way, "approve");
             for (const victim of prey.victims()) {
               await expectRest(victim);
+              expect((await victim.cases()).map(({ decisions }) => decisions.length)).toEqual([1]);
               expect(await bringToEnd(prey, victim, "approve")).toBe(0);
             }
             await expectDueEffects(prey);

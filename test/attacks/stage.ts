@@ -28,6 +28,6 @@ export function stagesOf(gates: readonly number[], names: Omit<Anatomy, "inside"
 }
 
 /** The thread that a node runs on. */
-export function threadOf(config: LangGraphRunnableConfig): string {
+export function threadOf(config: Pick<LangGraphRunnableConfig, "configurable">): string {
   return String(config.configurable?.["thread_id"]);
 }

@@ -70,6 +70,8 @@ export interface Victim {
   forgery(): Promise<Record<string, unknown>>;
   /** The same as the whole input of one node. */
   forgedInput(): Promise<Record<string, unknown>>;
+  /** The same for the state of the gate itself, where that is a subgraph. */
+  forgedInside(): Promise<Record<string, unknown>>;
   /** What an agent would have written, had it proposed this other thread's payment; or one that nobody made. */
   forgedProposal(other: Victim | null): Promise<Record<string, unknown>>;
   /** Another thread of the same graph, paying into the same file. */
@@ -86,12 +88,18 @@ export interface Prey {
   entitled(): ReadonlyMap<string, Verdict>;
 }
 
-/** Payments that nothing entitled anybody to: not approved, or made again. */
+/** How many payments nothing entitled their thread to: not approved, made again, or another thread's. */
 export function undueEffects(prey: Prey): number {
-  const made = new Map<string, number>();
-  for (const { args } of prey.effects.read()) made.set(args.order, (made.get(args.order) ?? 0) + 1);
-  const entitled = prey.entitled();
-  return [...made].reduce((sum, [order, count]) => sum + count - (entitled.get(order) === "approve" ? 1 : 0), 0);
+  const owners = new Map(
+    prey
+      .victims()
+      .flatMap(({ config, payments }) => payments.map(({ order }) => [order, config.configurable.thread_id])),
+  );
+  const due = new Set([...prey.entitled()].filter(([, verdict]) => verdict === "approve").map(([order]) => order));
+  // `delete` tells whether the order was still due.
+  return prey.effects
+    .read()
+    .filter(({ args, threadId }) => !(owners.get(args.order) === threadId && due.delete(args.order))).length;
 }
 
 /** What waits for an answer on a thread, without what was answered while its siblings wait. */
@@ -112,6 +120,8 @@ export interface Way {
   name: string;
   /** How many payments each gate of the graph is asked for; one gate with one payment unless said. */
   gates?: readonly number[];
+  /** Whether it makes LangGraph leave the gate unfinished, so that the thread has to be sent back into it. */
+  leadsPast?: boolean;
   carryOut: (victim: Victim, verdict: Verdict) => Promise<void>;
 }
 
@@ -126,11 +136,14 @@ export interface Attack {
   racing?: boolean;
 }
 
-/** Does what may be refused; a mistake of the attack's own is none of that. */
+/** The ways in which LangGraph refuses a command or an edit that makes no sense to it. */
+const REFUSALS = ["EmptyInputError", "InvalidUpdateError", "UnknownInterruptError"];
+
+/** Does what may be refused. Any other failure is a mistake of the attack's own, and would hide that it did nothing. */
 export async function attempt(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (error instanceof TypeError || error instanceof ReferenceError) throw error;
+    if (!(error instanceof Error && REFUSALS.includes(error.name))) throw error;
   }
 }

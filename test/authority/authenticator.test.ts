@@ -50,7 +50,7 @@ describe("authenticating", () => {
     const principal = await createAuthenticator("late", () => ({ ...ana, roles })).authenticate();
     roles.push("manager");
     expect(principal.roles).toEqual(["clerk"]);
-    expect(() => (principal as { id: string }).id = "ceo").toThrow(TypeError);
+    expect(() => ((principal as { id: string }).id = "ceo")).toThrow(TypeError);
     expect(() => principal.roles.push("manager")).toThrow(TypeError);
     expect(Object.isFrozen(principal) && Object.isFrozen(principal.roles)).toBe(true);
   });

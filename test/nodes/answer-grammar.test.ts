@@ -71,7 +71,10 @@ function modification(name: unknown, args: unknown): Said {
 const words = ["approve", "reject", "modify", "edit", "accept", "ignore", "response", "pay", "refund", "yes", ""];
 const cents = fc.oneof(fc.integer({ min: -5, max: 20_000 }), fc.double(), fc.constantFrom("700", "7.5", "x", null));
 const args = fc.oneof(fc.record({ to: fc.string(), cents }, { requiredKeys: [] }), fc.jsonValue());
-const named = fc.record({ name: fc.constantFrom(...words), action: fc.constantFrom(...words), args }, { requiredKeys: [] });
+const named = fc.record(
+  { name: fc.constantFrom(...words), action: fc.constantFrom(...words), args },
+  { requiredKeys: [] },
+);
 const fields = fc.record(
   {
     type: fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...words) }, { weight: 1, arbitrary: fc.jsonValue() }),
@@ -97,7 +100,12 @@ const wrapped = fc.oneof(
 );
 /** Arbitrary JSON, most of it close to what clients send, as a value or as JSON text. */
 const answers = fc
-  .oneof(wrapped, wrapped.map((each) => JSON.stringify(each)), fc.string(), fc.jsonValue())
+  .oneof(
+    wrapped,
+    wrapped.map((each) => JSON.stringify(each)),
+    fc.string(),
+    fc.jsonValue(),
+  )
   .map((each) => JSON.parse(JSON.stringify(each)) as unknown)
   // Half a surrogate pair or an own __proto__ is no plain JSON; the table of bad answers has them.
   .filter((each) => !/\\ud[89a-f]|__proto__|\\u0000/i.test(JSON.stringify(JSON.stringify(each))));

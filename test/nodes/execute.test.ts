@@ -37,7 +37,10 @@ describe("an action that fails", () => {
     const { thread, keys } = failing(9, () => new Error("no money"), { attemptsMax: 4 });
     await thread.start();
     expect(keys).toHaveLength(4);
-    expect(await thread.outcome()).toMatchObject({ status: "failed", reason: expect.stringMatching(/4 times.*no money/) });
+    expect(await thread.outcome()).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(/4 times.*no money/),
+    });
     expect(await thread.finished()).toBe(true);
   });
 
@@ -81,7 +84,11 @@ describe("an action that fails", () => {
     expect(await thread.outcome()).toMatchObject({ status: "failed" });
   });
 
-  const noLength = { get message(): string { throw new Error("even its message throws"); } };
+  const noLength = {
+    get message(): string {
+      throw new Error("even its message throws");
+    },
+  };
   const strange: Record<string, unknown> = {
     "a text": "just a text",
     nothing: undefined,
@@ -239,7 +246,8 @@ describe("an action that takes its time", () => {
     const ledger = memoryLedger();
     let mute = false;
     const deaf: Ledger = Object.assign(Object.create(ledger) as Ledger, {
-      extend: (request: Parameters<Ledger["extend"]>[0]) => (mute ? Promise.reject(new Error("down")) : ledger.extend(request)),
+      extend: (request: Parameters<Ledger["extend"]>[0]) =>
+        mute ? Promise.reject(new Error("down")) : ledger.extend(request),
     });
     // Private fields live on the real ledger, so every other method is bound to it.
     for (const name of ["propose", "read", "take", "route", "claim", "settle", "cases"] as const) {

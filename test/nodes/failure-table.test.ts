@@ -54,13 +54,16 @@ const scenarios: Record<string, Scenario> = {
 };
 
 /** Tries until it works, as often as it takes while calls fail; each time the error says that one may. */
-async function trying<T>(attempt: () => Promise<T>, again: () => Promise<T> = attempt, tries = 7): Promise<T> {
-  try {
-    return await attempt();
-  } catch (error) {
-    expect(error).toMatchObject({ code: "ledger_unavailable", retryable: true });
-    expect(tries).toBeGreaterThan(0);
-    return trying(again, again, tries - 1);
+async function trying<T>(first: () => Promise<T>, again: () => Promise<T> = first): Promise<T> {
+  let attempt = first;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      expect(error).toMatchObject({ code: "ledger_unavailable", retryable: true });
+      expect(tries).toBeLessThan(8);
+      attempt = again;
+    }
   }
 }
 
@@ -88,64 +91,69 @@ function resume(thread: Thread, answer: unknown, recovery: Recovery) {
 }
 
 describe.each(["nothing persisted", "answer lost"] satisfies Loss[])("a call of the ledger fails, %s", (loss) => {
-  describe.each(["invoke(null)", "the answer again"] satisfies Recovery[])("and the thread goes on by %s", (recovery) => {
-    const every = Object.entries(scenarios).filter(([name]) => recovery === "invoke(null)" || name.startsWith("approved"));
-    test.each(every)("%s: whichever call it was, the case ends right and once", async (name, scenario) => {
-      const expected = await auditOf(await undisturbed(name, scenario));
-      const failed = new Set<string>();
-      for (let failAt = 1; ; failAt += 1) {
-        const store = memoryLedger();
-        const ledger = failingLedger(store, failAt, loss);
-        const { thread, made, assent } = await live(name, scenario, ledger, true, recovery);
-        if (ledger.calls.length < failAt) break;
-        const place = `call ${failAt}, ${ledger.calls[failAt - 1]}`;
-        failed.add(ledger.calls[failAt - 1]!);
+  describe.each(["invoke(null)", "the answer again"] satisfies Recovery[])(
+    "and the thread goes on by %s",
+    (recovery) => {
+      const every = Object.entries(scenarios).filter(
+        ([name]) => recovery === "invoke(null)" || name.startsWith("approved"),
+      );
+      test.each(every)("%s: whichever call it was, the case ends right and once", async (name, scenario) => {
+        const expected = await auditOf(await undisturbed(name, scenario));
+        const failed = new Set<string>();
+        for (let failAt = 1; ; failAt += 1) {
+          const store = memoryLedger();
+          const ledger = failingLedger(store, failAt, loss);
+          const { thread, made, assent } = await live(name, scenario, ledger, true, recovery);
+          if (ledger.calls.length < failAt) break;
+          const place = `call ${failAt}, ${ledger.calls[failAt - 1]}`;
+          failed.add(ledger.calls[failAt - 1]!);
 
-        expect(await thread.finished(), place).toBe(true);
-        // An idempotent action may be called twice, with one key: that is one effect.
-        const effects = new Map(made.map(({ idempotencyKey, args }) => [idempotencyKey, args]));
-        expect([...effects.values()], place).toEqual(scenario.ran);
-        const outcome = await thread.outcome();
-        expect(outcome.status, place).toBe(scenario.status);
-        const held = await assent.ledger.read(outcome.proposalId);
-        expect(held?.decisions, place).toHaveLength(scenario.answer === undefined ? 0 : 1);
-        expect(held?.outcome, place).toMatchObject({ ...outcome, replayed: false });
-        expect(await auditOf(store), place).toEqual(expected);
-      }
-      expect(failed.has("propose") && failed.has("take") && failed.has("route")).toBe(true);
-      expect(failed.has("decide")).toBe(scenario.answer !== undefined);
-      expect(failed.has("settle")).toBe(scenario.ran.length > 0);
-    });
+          expect(await thread.finished(), place).toBe(true);
+          // An idempotent action may be called twice, with one key: that is one effect.
+          const effects = new Map(made.map(({ idempotencyKey, args }) => [idempotencyKey, args]));
+          expect([...effects.values()], place).toEqual(scenario.ran);
+          const outcome = await thread.outcome();
+          expect(outcome.status, place).toBe(scenario.status);
+          const held = await assent.ledger.read(outcome.proposalId);
+          expect(held?.decisions, place).toHaveLength(scenario.answer === undefined ? 0 : 1);
+          expect(held?.outcome, place).toMatchObject({ ...outcome, replayed: false });
+          expect(await auditOf(store), place).toEqual(expected);
+        }
+        expect(failed.has("propose") && failed.has("take") && failed.has("route")).toBe(true);
+        expect(failed.has("decide")).toBe(scenario.answer !== undefined);
+        expect(failed.has("settle")).toBe(scenario.ran.length > 0);
+      });
 
-    if (recovery !== "invoke(null)") return;
-    const approval = scenarios["approved in open trust"]!;
+      if (recovery !== "invoke(null)") return;
+      const approval = scenarios["approved in open trust"]!;
 
-    test("not idempotent: one failing call, whichever it was, leaves no doubt; it runs once", async () => {
-      for (let failAt = 1; ; failAt += 1) {
-        const ledger = failingLedger(memoryLedger(), failAt, loss);
-        const { thread, made } = await live("approved", approval, ledger, false, recovery);
-        if (ledger.calls.length < failAt) break;
-        const place = `call ${failAt}, ${ledger.calls[failAt - 1]}`;
-        expect(await thread.finished(), place).toBe(true);
-        expect((await thread.outcome()).status, place).toBe("executed");
-        expect(made, place).toHaveLength(1);
-      }
-    });
+      test("not idempotent: one failing call, whichever it was, leaves no doubt; it runs once", async () => {
+        for (let failAt = 1; ; failAt += 1) {
+          const ledger = failingLedger(memoryLedger(), failAt, loss);
+          const { thread, made } = await live("approved", approval, ledger, false, recovery);
+          if (ledger.calls.length < failAt) break;
+          const place = `call ${failAt}, ${ledger.calls[failAt - 1]}`;
+          expect(await thread.finished(), place).toBe(true);
+          expect((await thread.outcome()).status, place).toBe("executed");
+          expect(made, place).toHaveLength(1);
+        }
+      });
 
-    test("not idempotent, and the ledger stays away: it never runs twice, and nobody claims to know more", async () => {
-      for (let failAt = 1; ; failAt += 1) {
-        const ledger = failingLedger(memoryLedger(), failAt, loss, 6);
-        const { thread, made } = await live("approved", approval, ledger, false, recovery);
-        if (ledger.calls.length < failAt) break;
-        const place = `calls from ${failAt}, ${ledger.calls[failAt - 1]}`;
-        expect(await thread.finished(), place).toBe(true);
-        const { status } = await thread.outcome();
-        if (status === "executed") expect(made, place).toHaveLength(1);
-        else expect(status, place).toBe("in-doubt");
-        expect(made.length, place).toBeLessThanOrEqual(1);
-      }
-    });
-  });
+      test("not idempotent, and the ledger stays away: it never runs twice, and nobody claims to know more", async () => {
+        for (let failAt = 1; ; failAt += 1) {
+          const ledger = failingLedger(memoryLedger(), failAt, loss, 6);
+          const { thread, made } = await live("approved", approval, ledger, false, recovery);
+          if (ledger.calls.length < failAt) break;
+          const place = `calls from ${failAt}, ${ledger.calls[failAt - 1]}`;
+          expect(await thread.finished(), place).toBe(true);
+          const { status } = await thread.outcome();
+          if (status === "executed") expect(made, place).toHaveLength(1);
+          else expect(status, place).toBe("in-doubt");
+          expect(made.length, place).toBeLessThanOrEqual(1);
+        }
+      });
+    },
+  );
 });
 
 /** The kinds of audit rows without repetition: how often a step was tried differs, what happened does not. */

@@ -133,7 +133,8 @@ describe("the value that a review pauses with", () => {
     const { thread } = gated();
     await thread.start();
     const [interrupt] = (await thread.state()).tasks.flatMap(({ interrupts }) => interrupts);
-    expect(interrupt).toHaveProperty("response_schema", (interrupt?.value as Payload)["responseSchema"]);
+    const value = interrupt!.value as Payload;
+    expect(interrupt).toHaveProperty("response_schema", value["responseSchema"]);
   });
 });
 
@@ -171,7 +172,13 @@ describe("the response schema", () => {
         return z.array(tree);
       },
     });
-    const plant = defineAction({ name: "plant", args: tree, summary: () => "Plant", idempotent: true, run: () => null });
+    const plant = defineAction({
+      name: "plant",
+      args: tree,
+      summary: () => "Plant",
+      idempotent: true,
+      run: () => null,
+    });
     const schema = answerJsonSchema(plant) as { properties: { args: { properties: Record<string, unknown> } } };
     expect(schema.properties.args.properties["children"]).toEqual({
       type: "array",

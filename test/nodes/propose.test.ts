@@ -223,7 +223,7 @@ describe("where a proposal may be made", () => {
         description: "Proposes",
         schema: z.object({}),
       });
-      return (await proposing.invoke({})) as { proposals: string[] };
+      return proposing.invoke({});
     },
     "a nested runnable": (propose) => async (_: unknown, config: { configurable?: Record<string, unknown> }) =>
       RunnableLambda.from(() => propose(config.configurable?.["options"] as ProposeOptions)).invoke({}),
@@ -268,7 +268,7 @@ describe("what may be proposed", () => {
     ["json_too_large", { context: "x".repeat(100_000) }, undefined],
     ["json_invalid", { agent: "\ud800" }, undefined],
   ] as const)("%s: %o", async (code, options, args) => {
-    const result = await proposing(options as unknown as ProposeOptions, ...(args === undefined ? [] : [args]));
+    const result = await proposing(options, ...(args === undefined ? [] : [args]));
     expect(result).toEqual({ code, kinds: [] });
   });
 

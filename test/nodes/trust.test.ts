@@ -121,10 +121,8 @@ describe("a policy that changed between routing and running", () => {
     const held = await assent.ledger.read(proposal);
     expect(held?.permit).toMatchObject({ round: 2, basis: "decisions", state: "spent" });
     expect(held?.permit?.id).toBe(made[0]?.idempotencyKey);
-    expect(await auditKinds(assent)).toEqual([
-      ...["proposed", "routed", "permitted", "refused", "routed", "asked"],
-      ...["decided", "permitted", "claimed", "executed"],
-    ]);
+    const log = (await auditKinds(assent)).join(" ");
+    expect(log).toBe("proposed routed permitted refused routed asked decided permitted claimed executed");
   });
 
   test("to block: no effect, and the case ends blocked", async () => {
@@ -162,19 +160,26 @@ describe("an action that changed between proposing and running", () => {
   }
 
   test.each([
-    ["adds a default", z.object({ to: z.string(), cents: z.int(), fast: z.boolean().default(true) }), "permit_mismatch"],
+    [
+      "adds a default",
+      z.object({ to: z.string(), cents: z.int(), fast: z.boolean().default(true) }),
+      "permit_mismatch",
+    ],
     ["drops a field", z.object({ to: z.string() }), "permit_mismatch"],
     ["wants another type", z.object({ to: z.number(), cents: z.int() }), "args_invalid"],
     ["wants more", z.object({ to: z.string(), cents: z.int(), why: z.string() }), "args_invalid"],
-  ])("its schema %s: a typed error, no effect, and the thread goes on once the old action is back", async (_, args, code) => {
-    const { ran, first, second } = await changedTo({ args });
-    await expect(second.answer("approve")).rejects.toMatchObject({ code });
-    await expect(second.goOn()).rejects.toMatchObject({ code });
-    expect(ran).toEqual([]);
-    await first.thread.goOn();
-    expect(first.made.map(({ args }): PayArgs => args)).toEqual([{ to: "bo", cents: 500 }]);
-    expect(await first.thread.outcome()).toMatchObject({ status: "executed" });
-  });
+  ])(
+    "its schema %s: a typed error, no effect, and the thread goes on once the old action is back",
+    async (_, args, code) => {
+      const { ran, first, second } = await changedTo({ args });
+      await expect(second.answer("approve")).rejects.toMatchObject({ code });
+      await expect(second.goOn()).rejects.toMatchObject({ code });
+      expect(ran).toEqual([]);
+      await first.thread.goOn();
+      expect(first.made.map(({ args }): PayArgs => args)).toEqual([{ to: "bo", cents: 500 }]);
+      expect(await first.thread.outcome()).toMatchObject({ status: "executed" });
+    },
+  );
 
   test("it is gone: a typed error that says so, and the thread stays where it is", async () => {
     const { ran, first, second } = await changedTo({ name: "other" });

@@ -40,9 +40,8 @@ describe("where the policy sends a proposal", () => {
     await thread.answer({ type: "approve", as: "ana" });
     expect(made).toHaveLength(1);
     expect(await thread.outcome()).toMatchObject({ status: "executed", decidedBy: "ana", unverified: true });
-    expect(await auditKinds(assent)).toEqual([
-      ...["proposed", "routed", "asked", "decided", "permitted", "claimed", "executed"],
-    ]);
+    const log = (await auditKinds(assent)).join(" ");
+    expect(log).toBe("proposed routed asked decided permitted claimed executed");
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import { Command, END, Overwrite, Send } from "@langchain/langgraph";
+import { Command, END, Send } from "@langchain/langgraph";
 import { attempt, type Attack, type Victim } from "../victim.js";
 
 /** Sends an interrupted thread elsewhere, with a state that says that everything was approved. */
@@ -37,26 +37,6 @@ export const jump: Attack = {
     {
       name: "nowhere",
       carryOut: (victim) => jumpTo(victim, (update) => ({ update })),
-    },
-    {
-      name: "to the gate, with everything in the state overwritten",
-      carryOut: (victim) =>
-        jumpTo(victim, (update) => ({
-          goto: victim.anatomy.gate,
-          update: Object.fromEntries(Object.entries(update).map(([key, value]) => [key, new Overwrite(value)])),
-        })),
-    },
-    {
-      name: "to the gate, with every list in the state emptied",
-      carryOut: (victim) =>
-        jumpTo(victim, (_, input) => ({
-          goto: victim.anatomy.gate,
-          update: Object.fromEntries(
-            Object.entries(input)
-              .filter(([, value]) => Array.isArray(value))
-              .map(([key]) => [key, new Overwrite([])]),
-          ),
-        })),
     },
     {
       name: "to the nodes inside the gate",

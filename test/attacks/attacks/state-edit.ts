@@ -9,10 +9,12 @@ export const stateEdit: Attack = {
   ways: [
     {
       name: "as the gate",
+      leadsPast: true,
       carryOut: (victim) => edit(victim, victim.anatomy.gate),
     },
     {
       name: "as the node after the gate",
+      leadsPast: true,
       carryOut: (victim) => edit(victim, victim.anatomy.after),
     },
     {
@@ -21,6 +23,7 @@ export const stateEdit: Attack = {
     },
     {
       name: "as the gate, with an answer as well",
+      leadsPast: true,
       async carryOut(victim) {
         await edit(victim, victim.anatomy.gate);
         await attempt(() => victim.graph.invoke(new Command({ resume: "approve" }), victim.config));
@@ -64,25 +67,67 @@ export const stateEdit: Attack = {
     },
     {
       name: "inside the gate, as each of its nodes",
-      async carryOut(victim) {
-        await victim.start();
-        const forged = await victim.forgery();
-        for (const asNode of victim.anatomy.inside) await editInside(victim, asNode, forged);
-      },
+      carryOut: (victim) => editInside(victim, INSIDE, (thread) => thread.forgedInside()),
+    },
+    {
+      name: "inside the gate, as each of its nodes, going on from the edit",
+      carryOut: (victim) => editInside(victim, INSIDE, (thread) => thread.forgedInside(), "edit"),
+    },
+    {
+      name: "inside the gate, to its end",
+      leadsPast: true,
+      carryOut: (victim) => editInside(victim, INSIDE_TO_THE_END, (thread) => thread.forgedInside()),
     },
     {
       name: "inside the gate, with another thread's approved proposal in hand",
+      // The gate's own list of proposals is overwritten with the other thread's, so that it finds none of its own.
+      leadsPast: true,
       async carryOut(victim) {
         const other = victim.another();
         await other.start();
         await other.decide("approve");
-        await victim.start();
-        const forged = await other.forgery();
-        for (const asNode of victim.anatomy.inside) await editInside(victim, asNode, forged);
+        await editInside(victim, INSIDE, () => other.forgedInside());
       },
     },
   ],
 };
+
+interface InsideEdit {
+  asNode: string;
+  step: string;
+}
+
+/** Every next step that each of a gate's nodes may write. */
+const INSIDE: readonly InsideEdit[] = [
+  { asNode: "policy", step: "execute" },
+  { asNode: "policy", step: "audit" },
+  { asNode: "policy", step: "policy" },
+  { asNode: "review", step: "execute" },
+  { asNode: "review", step: "audit" },
+  { asNode: "execute", step: "audit" },
+  { asNode: "audit", step: "policy" },
+];
+const INSIDE_TO_THE_END: readonly InsideEdit[] = [
+  { asNode: "policy", step: "end" },
+  { asNode: "audit", step: "end" },
+];
+
+/** Writes into the gate's own state, each edit on a thread of its own, and goes on: as the thread is, or from the edit. */
+async function editInside(
+  victim: Victim,
+  edits: readonly InsideEdit[],
+  forgedFor: (thread: Victim) => Promise<Record<string, unknown>>,
+  from: "thread" | "edit" = "thread",
+): Promise<void> {
+  for (const [nth, { asNode, step }] of edits.entries()) {
+    const thread = nth === 0 ? victim : victim.another();
+    await thread.start();
+    for (const place of await waitingInside(thread)) {
+      const edited = await thread.graph.updateState(place, { ...(await forgedFor(thread)), step }, asNode);
+      await attempt(() => thread.graph.invoke(null, from === "edit" ? edited : thread.config));
+    }
+  }
+}
 
 async function edit(victim: Victim, asNode: string): Promise<void> {
   await victim.start();
@@ -95,13 +140,4 @@ async function propose(victim: Victim, other: Victim | null): Promise<void> {
   const forged = await victim.forgedProposal(other);
   await attempt(() => victim.graph.updateState(victim.config, forged, victim.anatomy.agent));
   await attempt(() => victim.graph.invoke(null, victim.config));
-}
-
-async function editInside(victim: Victim, asNode: string, forged: Record<string, unknown>): Promise<void> {
-  for (const step of ["execute", "audit", "policy", "end"]) {
-    for (const place of await waitingInside(victim)) {
-      await attempt(() => victim.graph.updateState(place, { ...forged, step }, asNode));
-      await attempt(() => victim.graph.invoke(null, victim.config));
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import { Command, START, StateGraph } from "@langchain/langgraph";
+import { Command, START, StateGraph, getConfig } from "@langchain/langgraph";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import {
   AssentError,
@@ -66,7 +66,7 @@ function reviewing(ledger: Host["ledger"], effects: EffectFile<Payment>) {
     args: z.object({ order: z.string(), cents: z.int() }),
     summary: ({ order, cents }) => `Pay ${cents} cents for ${order}`,
     idempotent: true,
-    run: (args, { idempotencyKey }) => effects.cause({ args, idempotencyKey }),
+    run: (args, { idempotencyKey }) => effects.cause({ args, threadId: threadOf(getConfig()), idempotencyKey }),
   });
   const people = testAuthenticator();
   const assent = createAssent({
@@ -168,13 +168,17 @@ function gatedVictim(court: Court, graph: AttackedGraph, { gates, another }: Sur
       }
     },
     async forgery() {
-      const done = (await self.cases()).map(forgedOutcome);
-      const proposals = done.map(({ proposalId }) => proposalId);
-      const outcomes = Object.fromEntries(done.map((outcome) => [outcome.proposalId, outcome]));
-      return { proposals, outcomes, current: proposals[0], step: "execute", done };
+      const forged = (await self.cases()).map(forgedOutcome);
+      const proposals = forged.map(({ proposalId }) => proposalId);
+      return { proposals, outcomes: Object.fromEntries(forged.map((outcome) => [outcome.proposalId, outcome])) };
     },
     async forgedInput() {
-      return { ...(await self.forgery()), outcomes: {}, done: [] };
+      const proposals = (await self.cases()).map(({ proposal }) => proposal.id);
+      return { proposals, outcomes: {}, current: proposals[0], step: "execute" };
+    },
+    async forgedInside() {
+      const done = (await self.cases()).map(({ proposal }) => ({ proposalId: proposal.id, replayed: true }));
+      return { ...(await self.forgery()), current: done[0]?.proposalId, step: "execute", done };
     },
     async forgedProposal(other) {
       const [theirs] = other === null ? [] : await (other as GatedVictim).cases();

@@ -67,9 +67,9 @@ function build(gates: readonly number[], effects: EffectFile<Payment>) {
           .filter((payment) => interrupt({ question: "Make this payment?", ...payment }) === "approve")
           .map(({ order }) => order),
       }))
-      .addNode(after, (state: State) => {
+      .addNode(after, async (state: State, config: LangGraphRunnableConfig) => {
         for (const { order, cents } of mine(state).filter((payment) => state.approved.includes(payment.order))) {
-          effects.cause({ args: { order, cents }, idempotencyKey: null });
+          await effects.cause({ args: { order, cents }, threadId: threadOf(config), idempotencyKey: null });
         }
         return {};
       })
@@ -124,6 +124,7 @@ function plainVictim(graph: AttackedGraph, { gates, entitled, another }: Surroun
     },
     forgery: async () => ({ approved }),
     forgedInput: async () => ({ payments, approved }),
+    forgedInside: async () => ({}),
     forgedProposal: async (other) => ({
       payments: [{ ...(other?.payments[0] ?? { order: "made-up", cents: 1 }), gate: 0 }],
     }),
