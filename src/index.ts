@@ -12,10 +12,10 @@ export type { ProposeOptions } from "./nodes/propose.js";
 export { AssentState } from "./nodes/state.js";
 
 export { approvalGate } from "./patterns/approval-gate.js";
-export type { Gate, GateOptions } from "./patterns/approval-gate.js";
+export type { Gate } from "./patterns/approval-gate.js";
 export { addGate } from "./patterns/add-gate.js";
 export type { GraphBuilder, WithNode } from "./patterns/add-gate.js";
-export type { Into } from "./nodes/gate-settings.js";
+export type { GateOptions, Into } from "./nodes/gate-settings.js";
 
 export { memoryLedger } from "./ledger/memory/memory-ledger.js";
 export { AssentError } from "./model/error.js";
@@ -30,18 +30,39 @@ export type { Authenticator, Identity, Principal } from "./authority/authenticat
 export { loadPolicy } from "./policy/load-policy.js";
 export { parsePolicy } from "./policy/parse.js";
 export { policy } from "./policy/policy.js";
-export type { Policy } from "./policy/policy.js";
-export type { PolicySource } from "./policy/source.js";
+export type { Policy, PolicyOptions } from "./policy/policy.js";
+export type { ConditionDocument, PolicyDocument, RuleDocument, TestDocument } from "./policy/document.js";
+export type {
+  AmountTest,
+  AmountText,
+  AnyTest,
+  BooleanTest,
+  BuiltInTests,
+  Condition,
+  DeclaredTests,
+  FactDeclaration,
+  FactDeclarations,
+  NoFacts,
+  NumberTest,
+  PolicyRule,
+  PolicySource,
+  StringTest,
+  SupportedRoute,
+  TagsTest,
+  TestsByType,
+} from "./policy/source.js";
 
 export type { Decided, DecideOptions, ReviewItem, Reviews } from "./nodes/reviews.js";
 export type {
   AskRequest,
   ClaimRequest,
   ClaimResult,
+  ClosedCase,
   DecideRequest,
   DecideResult,
   Ledger,
   NewProposal,
+  PageRequest,
   RefuseRequest,
   RerouteRequest,
   ReviewFilter,
@@ -60,7 +81,7 @@ export type { Display, Json, Proposal, Round } from "./model/proposal.js";
 export type { Address, Review, ReviewKind } from "./model/review.js";
 export type { Route, Routing } from "./model/routing.js";
 export type { Trust, TrustLevel } from "./model/trust.js";
-export type { AuditKind, AuditRow } from "./model/audit-event.js";
+export type { AuditEvent, AuditKind, AuditRow } from "./model/audit-event.js";
 export { systemClock } from "./model/clock.js";
 export type { Clock } from "./model/clock.js";
 export { oneLine, visibleText } from "./model/visible-text.js";

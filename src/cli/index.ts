@@ -5,3 +5,4 @@
  */
 export { reviewInTerminal } from "./review-in-terminal.js";
 export type { TerminalReviewOptions } from "./review-in-terminal.js";
+export type { TerminalOutput } from "./terminal.js";

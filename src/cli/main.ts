@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { AssentError } from "../model/error.js";
+import { oneLine } from "../model/visible-text.js";
 import { OPTIONS_HELP, readWords, type Command } from "./command.js";
 import { auditCheckCommand } from "./commands/audit-check.js";
 import { auditShowCommand } from "./commands/audit-show.js";
@@ -45,11 +46,20 @@ async function main(args: string[]): Promise<number> {
     const positionals = words.slice(command.name.split(" ").length);
     return await command.run({ positionals, options, environment: process.env, print, note });
   } catch (error) {
-    if (!AssentError.isInstance(error)) throw error;
-    note(`assent: ${error.message} [${error.code}]`);
-    if (error.code === "usage") return 2;
+    if (!AssentError.isInstance(error)) {
+      note(`assent: this is a mistake in assent itself: ${error instanceof Error ? error.stack : String(error)}`);
+      return 3;
+    }
+    note(`assent: ${oneLine(error.message, Infinity)} [${error.code}]`);
+    if (error.code === "usage" || error.code === "config_invalid") return 2;
     return error.httpStatus === 404 ? 1 : 3;
   }
 }
 
+// Whoever reads may stop reading, as `head` does; the command still ends as it would have.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`assent: standard output cannot be written: ${error.message}\n`);
+  process.exit(3);
+});
 process.exitCode = await main(process.argv.slice(2));

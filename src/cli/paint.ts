@@ -1,9 +1,9 @@
 /** Puts emphasis into text for a terminal; leaves it alone where colour is not wanted. */
 export interface Paint {
-  bold(text: string): string;
-  dim(text: string): string;
-  good(text: string): string;
-  bad(text: string): string;
+  bold: (text: string) => string;
+  dim: (text: string) => string;
+  good: (text: string) => string;
+  bad: (text: string) => string;
 }
 
 /** Emphasis for a stream: only on a terminal, and never where `NO_COLOR` is set (no-color.org). */

@@ -1,20 +1,22 @@
-import { createInterface, type Interface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { Principal } from "../authority/authenticator.js";
+import type { ApprovalVerdict } from "../model/decision.js";
+import type { ErrorCode } from "../model/error-codes.js";
 import { AssentError } from "../model/error.js";
+import type { Outcome } from "../model/outcome.js";
 import { coercedArgs } from "../nodes/answer.js";
 import type { Assent } from "../nodes/assent.js";
 import type { ReviewItem } from "../nodes/reviews.js";
-import { paintFor, type Paint } from "./paint.js";
 import { parseReviewCommand, REVIEW_HELP, type ReviewCommand } from "./review-command.js";
-import { COLUMNS_MAX, renderItem, renderList } from "./review-screen.js";
+import { renderItem, renderList } from "./review-screen.js";
+import { Terminal, type TerminalOutput } from "./terminal.js";
 
 /** What {@link reviewInTerminal} needs. */
 export interface TerminalReviewOptions {
   /** Who decides. */
   by: Principal;
   input?: Readable;
-  output?: Writable & { isTTY?: boolean; columns?: number };
+  output?: TerminalOutput;
   /** A few words on how the work goes; stands before the prompt and is kept up to date. */
   status?: () => string;
   /** Called after each decision, for example to deliver it to the thread. */
@@ -27,8 +29,9 @@ export interface TerminalReviewOptions {
 
 /**
  * Lets one person review in a terminal: list, show, approve, modify, reject, skip. Only what was shown can be decided:
- * each decision quotes the digest of the review as it stood on the screen. Ends on `quit`, at the end of the input or
- * when `signal` aborts; what was not decided stays open in the ledger.
+ * each decision quotes the digest of the review as it stood on the screen, and in a terminal a line that was typed
+ * ahead decides nothing that came up after it. Ends on `quit`, at the end of the input or when `signal` aborts; what
+ * was not decided stays open in the ledger.
  */
 export async function reviewInTerminal(assent: Assent, options: TerminalReviewOptions): Promise<void> {
   await new TerminalReview(assent, options).run();
@@ -36,157 +39,222 @@ export async function reviewInTerminal(assent: Assent, options: TerminalReviewOp
 
 const LIST_MAX = 200;
 
+/** A decision as it was typed. */
+interface Said {
+  decision: ApprovalVerdict;
+  note: string | null;
+  /** For `modify`: the whole new arguments. */
+  args?: unknown;
+}
+
+/** What had been on the screen when a line was entered. */
+interface Seen {
+  shown: string | null;
+  ever: ReadonlySet<string>;
+}
+
 class TerminalReview {
   readonly #assent: Assent;
   readonly #options: TerminalReviewOptions;
-  readonly #output: NonNullable<TerminalReviewOptions["output"]>;
-  readonly #paint: Paint;
-  readonly #lines: Interface;
-  #items: ReviewItem[] = [];
-  /** The review on the screen, by id, as it was shown. */
+  readonly #terminal: Terminal<Seen>;
+  #waiting: ReviewItem[] = [];
+  /** The list as it was last printed; numbers are its. */
+  #listed: ReviewItem[] = [];
+  /** The review on the screen, as it was shown. */
   #shown: ReviewItem | null = null;
   readonly #seen = new Map<string, ReviewItem>();
   readonly #skipped = new Set<string>();
-  #busy = false;
+  /** What is being done; one thing at a time. */
+  #doing: Promise<unknown> | null = null;
 
   constructor(assent: Assent, options: TerminalReviewOptions) {
     this.#assent = assent;
     this.#options = options;
-    this.#output = options.output ?? process.stdout;
-    this.#paint = paintFor(this.#output);
-    const terminal = this.#output.isTTY === true;
-    this.#lines = createInterface({ input: options.input ?? process.stdin, output: this.#output, terminal });
+    this.#terminal = new Terminal({
+      input: options.input ?? process.stdin,
+      output: options.output ?? process.stdout,
+      status: () => options.status?.() ?? "",
+      note: () => this.#onScreen(),
+    });
   }
 
   async run(): Promise<void> {
-    const { signal, refreshMs = 500 } = this.#options;
-    const stop = (): void => this.#lines.close();
+    const { signal, by, refreshMs = 500 } = this.#options;
+    const isAborted = (): boolean => signal?.aborted === true;
+    const stop = (): void => this.#terminal.close();
     signal?.addEventListener("abort", stop, { once: true });
-    this.#lines.on("SIGINT", stop);
-    this.#say(`You review as ${this.#options.by.name}. "help" lists the commands.`);
-    await this.#next();
-    const timer = setInterval(() => void this.#refresh(), refreshMs);
+    if (isAborted()) stop();
+    let refreshing: NodeJS.Timeout | undefined;
     try {
-      this.#prompt(false);
-      for await (const line of this.#lines) {
-        this.#busy = true;
-        const goOn = await this.#obey(parseReviewCommand(line));
-        this.#busy = false;
-        if (!goOn) break;
-        this.#prompt(false);
+      this.#terminal.tell(`You review as ${by.name}. "help" lists the commands.`);
+      await this.#next();
+      refreshing = setInterval(() => this.#refresh(), refreshMs);
+      for (let goesOn = true; goesOn;) {
+        this.#terminal.prompt();
+        const entered = await this.#terminal.nextLine();
+        if (entered === null || isAborted()) break;
+        await this.#doing;
+        // A pipe is read at its own pace, so nothing in it was written over anything.
+        const over = this.#terminal.isInteractive ? entered.note : this.#onScreen();
+        goesOn = await this.#alone(this.#obey(parseReviewCommand(entered.line), over));
       }
     } finally {
-      clearInterval(timer);
+      clearInterval(refreshing);
       signal?.removeEventListener("abort", stop);
-      this.#lines.close();
+      await this.#doing?.catch(() => undefined);
+      this.#terminal.close();
+    }
+  }
+
+  async #alone<Result>(doing: Promise<Result>): Promise<Result> {
+    this.#doing = doing;
+    try {
+      return await doing;
+    } finally {
+      this.#doing = null;
     }
   }
 
   /** Keeps the prompt's words current, and shows the next review as soon as there is one for an idle person. */
-  async #refresh(): Promise<void> {
-    if (this.#busy) return;
-    this.#busy = true;
-    try {
-      if (this.#shown === null && this.#lines.line === "" && (await this.#next())) this.#prompt(false);
-      else if (this.#output.isTTY === true) this.#prompt(true);
-    } catch {
-      // The ledger is away for the moment; the next refresh tries again, and a command will say so.
-    } finally {
-      this.#busy = false;
-    }
+  #refresh(): void {
+    if (this.#doing !== null) return;
+    void this.#alone(
+      this.#bringUpToDate().catch(() => {
+        // The ledger is away for the moment; the next refresh tries again, and a command will say so.
+      }),
+    );
   }
 
-  async #obey(command: ReviewCommand): Promise<boolean> {
+  async #bringUpToDate(): Promise<void> {
+    const idle = (): boolean => this.#shown === null && this.#terminal.isIdle;
+    if (idle()) {
+      const next = await this.#firstWaiting();
+      if (next !== null && idle()) {
+        this.#show(next);
+        this.#terminal.prompt();
+        return;
+      }
+    }
+    this.#terminal.refreshPrompt();
+  }
+
+  async #obey(command: ReviewCommand, over: Seen): Promise<boolean> {
+    let goesOn = true;
+    const refused = await this.#refusal(async () => {
+      goesOn = await this.#carryOut(command, over);
+    });
+    // Somebody else was faster: on to the next one.
+    if (refused === "review_closed") await this.#refusal(() => this.#next());
+    return goesOn;
+  }
+
+  /** Does something; what Assent refuses is said and named. */
+  async #refusal(work: () => Promise<unknown>): Promise<ErrorCode | null> {
     try {
-      return await this.#carryOut(command);
+      await work();
+      return null;
     } catch (error) {
       if (!AssentError.isInstance(error)) throw error;
-      this.#say(this.#paint.bad(error.message));
-      if (error.code === "review_closed") await this.#next();
-      return true;
+      this.#terminal.tell(error.message, this.#terminal.paint.bad);
+      return error.code;
     }
   }
 
-  async #carryOut(command: ReviewCommand): Promise<boolean> {
+  async #carryOut(command: ReviewCommand, over: Seen): Promise<boolean> {
     switch (command.do) {
       case "quit":
         return false;
       case "help":
-        this.#say(REVIEW_HELP);
+        this.#terminal.say(REVIEW_HELP);
         return true;
       case "list":
-        await this.#load();
-        this.#say(this.#items.length === 0 ? "Nothing waits." : this.#list());
+        await this.#list();
         return true;
       case "show": {
         const item = await this.#pick(command.number);
-        if (item !== null) this.#show(item);
+        if (item !== null) this.#show(item, Infinity);
         return true;
       }
       case "skip":
-        if (this.#shown !== null) this.#skipped.add(this.#shown.review.id);
-        if (!(await this.#next())) this.#say("Nothing else waits.");
+        await this.#skip();
         return true;
       case "approve":
       case "reject":
-        await this.#decide(command.number, { decision: command.do, note: command.note });
+        await this.#decide(command.number, over, { decision: command.do, note: command.note });
         return true;
       case "modify":
-        await this.#modify(command.number, command.changes);
+        await this.#modify(command.number, over, command.changes);
         return true;
       case "nothing":
         return true;
       case "unknown":
-        this.#say(`"${command.said}" is no command. "help" lists them.`);
+        this.#terminal.tell(`"${command.said}" is no command. "help" lists them.`);
+        return true;
+      case "unclear":
+        this.#terminal.tell(
+          `This is no change: ${command.said}. Say field=value; a value with spaces stands in double quotes.`,
+        );
         return true;
       default:
         return command satisfies never;
     }
   }
 
-  async #modify(number: number | null, changes: Record<string, string>): Promise<void> {
-    const item = await this.#pick(number);
-    if (item === null) return;
-    const { action, args } = item.case.round.display;
-    if (Object.keys(changes).length === 0) {
-      this.#say(`Say what to change, such as: modify ${Object.keys(args)[0] ?? "field"}=value`);
-      return;
-    }
-    const unknown = Object.keys(changes).filter((field) => !Object.hasOwn(args, field));
-    if (unknown.length > 0) {
-      this.#say(`There is no argument ${unknown.join(", ")}; there are: ${Object.keys(args).join(", ")}`);
-      return;
-    }
-    const changed = coercedArgs({ ...args, ...changes }, this.#assent.action(action));
-    await this.#decide(number, { decision: "modify", note: null, args: changed });
+  async #list(): Promise<void> {
+    await this.#load();
+    this.#listed = this.#waiting;
+    if (this.#listed.length === 0) return this.#terminal.tell("Nothing waits.");
+    this.#terminal.say(
+      renderList(this.#listed, this.#terminal.columns, this.#terminal.paint, this.#assent.clock.now()),
+    );
+    if (this.#listed.length === LIST_MAX)
+      this.#terminal.tell(`These are the oldest ${LIST_MAX}.`, this.#terminal.paint.dim);
   }
 
-  async #decide(
-    number: number | null,
-    { decision, note, args }: { decision: "approve" | "reject" | "modify"; note: string | null; args?: unknown },
-  ): Promise<void> {
+  async #skip(): Promise<void> {
+    if (this.#shown !== null) this.#skipped.add(this.#shown.review.id);
+    if (await this.#next()) return;
+    this.#terminal.tell(
+      this.#waiting.length === 0 ? "Nothing else waits." : 'Only what you skipped waits; "list" has it.',
+    );
+  }
+
+  async #modify(number: number | null, over: Seen, changes: Record<string, string>): Promise<void> {
     const item = await this.#pick(number);
     if (item === null) return;
-    if (decision === "reject" && note === null) {
-      this.#say("Say why: reject <reason>");
+    const { action: name, args } = item.case.round.display;
+    const action = this.#assent.action(name);
+    const fields = [...new Set([...Object.keys(args), ...Object.keys(action.args.shape as object)])];
+    if (Object.keys(changes).length === 0) {
+      this.#terminal.tell(`Say what to change, such as: modify ${fields[0] ?? "field"}=value`);
       return;
     }
-    if (!this.#seen.has(item.review.id)) {
-      this.#show(item);
-      this.#say("This is what you are about to decide. Say it again to decide it.");
+    const unknown = Object.keys(changes).filter((field) => !fields.includes(field));
+    if (unknown.length > 0) {
+      this.#terminal.tell(`There is no argument ${unknown.join(", ")}; there are: ${fields.join(", ")}`);
       return;
     }
+    await this.#decide(number, over, {
+      decision: "modify",
+      note: null,
+      args: coercedArgs({ ...args, ...changes }, action),
+    });
+  }
+
+  async #decide(number: number | null, over: Seen, { decision, note, args }: Said): Promise<void> {
+    const item = await this.#pick(number);
+    if (item === null) return;
+    if (decision === "reject" && note === null) return this.#terminal.tell("Say why: reject <reason>");
     const { id, digest } = item.review;
-    const said = {
-      by: this.#options.by,
-      decision,
-      digest,
-      ...(note !== null && { note }),
-      ...(args !== undefined && { args }),
-    };
+    if (!(number === null ? over.shown === id : over.ever.has(id))) {
+      if (this.#shown?.review.id !== id) this.#show(item);
+      this.#terminal.tell("You had not seen this yet when you said so. Say it again to decide it.");
+      return;
+    }
+    const by = this.#options.by;
+    const said = { by, decision, digest, ...(note !== null && { note }), ...(args !== undefined && { args }) };
     const { case: held } = await this.#assent.reviews.decide(id, said);
-    const word = { approve: "Approved", reject: "Rejected", modify: "Modified and approved" }[decision];
-    this.#say(this.#paint.good(`${word}: ${held.round.display.summary}`));
+    this.#terminal.tell(`${didWhat(decision, held.outcome)}: ${held.round.display.summary}`, this.#terminal.paint.good);
     this.#options.onDecided?.(item);
     this.#shown = null;
     await this.#next();
@@ -195,52 +263,56 @@ class TerminalReview {
   /** The review that a command is about: by its number in the last list, or the one on the screen. */
   async #pick(number: number | null): Promise<ReviewItem | null> {
     if (number === null) {
-      if (this.#shown === null) this.#say('No review is on the screen; "list" shows what waits.');
+      if (this.#shown === null) this.#terminal.tell('No review is on the screen; "list" shows what waits.');
       return this.#shown;
     }
-    if (this.#items.length === 0) await this.#load();
-    const item = this.#items[number - 1];
-    if (item === undefined) this.#say(`There is no number ${number}; "list" shows what waits.`);
+    if (this.#listed.length === 0) {
+      this.#terminal.tell("Numbers are those of this list:");
+      await this.#list();
+      return null;
+    }
+    const item = this.#listed[number - 1];
+    if (item === undefined) this.#terminal.tell(`There is no number ${number}; "list" shows what waits.`);
     return item === undefined ? null : (this.#seen.get(item.review.id) ?? item);
   }
 
   /** Shows the oldest open review that was not skipped. */
   async #next(): Promise<boolean> {
-    await this.#load();
-    const item = this.#items.find(({ review }) => !this.#skipped.has(review.id));
     this.#shown = null;
-    if (item === undefined) return false;
-    this.#show(item);
-    return true;
+    const item = await this.#firstWaiting();
+    if (item !== null) this.#show(item);
+    return item !== null;
+  }
+
+  async #firstWaiting(): Promise<ReviewItem | null> {
+    await this.#load();
+    return this.#waiting.find(({ review }) => !this.#skipped.has(review.id)) ?? null;
   }
 
   async #load(): Promise<void> {
-    this.#items = (await this.#assent.reviews.list({ status: "open", limit: LIST_MAX })).items;
+    this.#waiting = (await this.#assent.reviews.list({ status: "open", limit: LIST_MAX })).items;
   }
 
-  #show(item: ReviewItem): void {
+  #show(item: ReviewItem, contextLines?: number): void {
     this.#shown = item;
     this.#seen.set(item.review.id, item);
-    this.#say(renderItem(item, this.#columns(), this.#paint));
+    this.#terminal.say(renderItem(item, this.#terminal.columns, this.#terminal.paint, contextLines));
   }
 
-  #list(): string {
-    const more = this.#items.length === LIST_MAX ? `\n(the oldest ${LIST_MAX})` : "";
-    return renderList(this.#items, this.#columns(), this.#paint, this.#assent.clock.now()) + more;
+  #onScreen(): Seen {
+    return { shown: this.#shown?.review.id ?? null, ever: new Set(this.#seen.keys()) };
   }
+}
 
-  #say(text: string): void {
-    const overwritten = this.#output.isTTY === true ? "\r\u001b[K" : "";
-    this.#output.write(`${overwritten}${text}\n`);
-  }
-
-  #prompt(keepCursor: boolean): void {
-    const status = this.#options.status?.() ?? "";
-    this.#lines.setPrompt(this.#output.isTTY === true ? `${status === "" ? "" : `${status} `}review> ` : "");
-    this.#lines.prompt(keepCursor);
-  }
-
-  #columns(): number {
-    return Math.min(this.#output.columns ?? 80, COLUMNS_MAX);
+function didWhat(decision: ApprovalVerdict, outcome: Outcome | null): string {
+  switch (decision) {
+    case "approve":
+      return "Approved";
+    case "reject":
+      return "Rejected";
+    case "modify":
+      return outcome === null ? "Modified and approved" : `Modified, and not run (${outcome.status})`;
+    default:
+      return decision satisfies never;
   }
 }

@@ -1,63 +1,118 @@
+import { wrapText } from "../audit/wrap-text.js";
 import type { Json } from "../model/proposal.js";
-import { oneLine, visibleText } from "../model/visible-text.js";
+import { oneLine } from "../model/visible-text.js";
 import type { ReviewItem } from "../nodes/reviews.js";
 import type { Paint } from "./paint.js";
 
 /** How wide text may get. */
 export const COLUMNS_MAX = 100;
 
-/** What waits, one line each, numbered from 1. */
+/** How many lines of the agent's words a review shows before it says how many more there are. */
+export const CONTEXT_LINES = 14;
+
+/** What waits, one line each: number, age, effect. Numbered from 1. */
 export function renderList(items: readonly ReviewItem[], columns: number, paint: Paint, now: Date): string {
   const lines = items.map(({ review, case: held }, index) => {
-    const age = ageOf(review.askedAt, now);
-    const room = columns - 5 - age.length - 2;
-    const summary = oneLine(held.round.display.summary, room);
-    return `${paint.dim(String(index + 1).padStart(3))}  ${summary.padEnd(room)} ${paint.dim(age)}`;
+    const head = `${String(index + 1).padStart(3)} ${ageOf(review.askedAt, now).padStart(4)}`;
+    return `${paint.dim(head)}  ${oneLine(held.round.display.summary, columns - head.length - 2)}`;
   });
   return lines.join("\n");
 }
 
-/** One review: the effect first, then why it is asked, the arguments, and the agent's own words, quoted. */
-export function renderItem({ review, case: held }: ReviewItem, columns: number, paint: Paint): string {
+/**
+ * One review: the effect first, then why it is asked, the arguments, and the agent's own words, quoted; of these the
+ * first `contextLines`. Nothing in it can move the cursor or draw a
+ * line that looks like ours.
+ */
+export function renderItem(
+  { review, case: held }: ReviewItem,
+  columns: number,
+  paint: Paint,
+  contextLines = CONTEXT_LINES,
+): string {
   const { display, routing } = held.round;
+  const { agent, requestedBy, context } = display;
+  const plain = (text: string): string => text;
+  const whose = `${agent}${requestedBy === null ? "" : `, for ${requestedBy}`}`;
+  const asked = review.asks === 1 ? "asked once" : `asked ${review.asks} times`;
   const parts = [
     paint.dim("─".repeat(columns)),
-    wrapped(paint.bold(visibleText(display.summary)), columns),
-    ...(routing === null ? [] : [wrapped(visibleText(routing.explanation), columns)]),
-    fields(display.args, columns, paint),
-    ...(display.context === null
-      ? []
-      : [paint.dim(`${visibleText(display.agent)} says:`), quoted(display.context, columns, paint)]),
-    paint.dim(`${review.id} · round ${review.round} · asked ${review.asks === 1 ? "once" : `${review.asks} times`}`),
+    paragraph(display.summary, columns, paint.bold),
+    ...(routing === null ? [] : [paragraph(routing.explanation, columns, plain)]),
+    ...(Object.keys(display.args).length === 0 ? [] : [fields(display.args, columns, paint)]),
+    context === null
+      ? paragraph(`Proposed by ${whose}.`, columns, paint.dim)
+      : `${paragraph(`${whose} says:`, columns, paint.dim)}\n${quoted(context, columns, paint, contextLines)}`,
+    paragraph(`${review.id} · round ${review.round} · ${asked}`, columns, paint.dim),
   ];
   return parts.join("\n\n");
 }
 
+/**
+ * Text that may hold an agent's, as one paragraph: it may not draw lines of its own, and where it goes on in a new one
+ * that is indented, so it cannot pass for ours.
+ */
+export function paragraph(text: string, columns: number, emphasis: (line: string) => string): string {
+  const lines = wrapText(oneLine(text, Infinity), columns - 2);
+  return lines.map((line, index) => (index === 0 ? "" : "  ") + emphasis(line)).join("\n");
+}
+
+/** Names of arguments up to this long stand beside their values. */
+const NAME_COLUMNS_MAX = 24;
+/** Below this, values get lines of their own. */
+const VALUE_COLUMNS_MIN = 20;
+
+/** The arguments, whole: what is decided on must have been on the screen. */
 function fields(args: Record<string, Json>, columns: number, paint: Paint): string {
-  const width = Math.max(...Object.keys(args).map((name) => name.length), 0);
+  const names = Object.keys(args).filter(isShortName);
+  const width = Math.max(0, ...names.map((name) => name.length));
+  const room = columns - width - 4;
   return Object.entries(args)
-    .map(
-      ([name, value]) =>
-        `  ${paint.dim(visibleText(name).padEnd(width))}  ${oneLine(plain(value), columns - width - 4)}`,
-    )
+    .flatMap(([name, value]) => {
+      const isBeside = isShortName(name) && room >= VALUE_COLUMNS_MIN;
+      const lines = wrapText(argument(value), isBeside ? room : columns - 4);
+      if (isBeside)
+        return lines.map((line, index) => `  ${paint.dim((index === 0 ? name : "").padEnd(width))}  ${line}`);
+      return [
+        ...wrapText(oneLine(name, Infinity), columns - 2).map((line) => `  ${paint.dim(line)}`),
+        ...lines.map((line) => `    ${line}`),
+      ];
+    })
     .join("\n");
+}
+
+function isShortName(name: string): boolean {
+  return name.length <= NAME_COLUMNS_MAX && /^[\x21-\x7e]+$/.test(name);
+}
+
+/** A value as it stands; quoted where its ends would not be seen. */
+function argument(value: Json): string {
+  return value === "" || (typeof value === "string" && value !== value.trim()) ? JSON.stringify(value) : plain(value);
 }
 
 /** The agent's words as quoted text: hidden characters visible, every line marked, nothing interpreted. */
-function quoted(context: Json, columns: number, paint: Paint): string {
-  return linesOf(context)
-    .flatMap((line) => wrapped(visibleText(line).replaceAll("\t", "  "), columns - 2).split("\n"))
-    .map((line) => `${paint.dim("│")} ${line}`)
-    .join("\n");
+function quoted(context: Json, columns: number, paint: Paint, linesMax: number): string {
+  const lines = linesOf(context)
+    .flatMap((line) => wrapText(line, columns - 2))
+    // A run of empty lines says no more than one, and could push the rest off the screen.
+    .filter((line, index, all) => line !== "" || all[index - 1] !== "");
+  const shown = lines.slice(0, linesMax).map((line) => `${paint.dim("│")} ${line}`);
+  const more = lines.length - linesMax;
+  if (more > 0) shown.push(paint.dim(`└ ${more} more ${more === 1 ? "line" : "lines"}: "show" has them all`));
+  return shown.join("\n");
 }
 
+/** One line for each short value, then the long texts under their names. */
 function linesOf(context: Json): string[] {
-  if (typeof context !== "object" || context === null) return plain(context).split("\n");
+  if (typeof context !== "object" || context === null) return [plain(context)];
   if (Array.isArray(context)) return context.map(compact);
-  return Object.entries(context).flatMap(([name, value]) => {
-    const text = Array.isArray(value) ? value.map(compact).join(", ") : plain(value);
-    return text.includes("\n") ? [`${name}:`, ...text.split("\n")] : [`${name}: ${text}`];
-  });
+  const values = Object.entries(context).map(
+    ([name, value]) => [name, Array.isArray(value) ? value.map(compact).join(", ") : plain(value)] as const,
+  );
+  const isLong = (text: string): boolean => text.includes("\n") || text.length > 200;
+  const short = values.filter(([, text]) => !isLong(text)).map(([name, text]) => `${name}: ${text}`);
+  const long = values.filter(([, text]) => isLong(text)).flatMap(([name, text]) => [`${name}:`, text]);
+  return [...short, ...long];
 }
 
 function compact(value: Json): string {
@@ -67,28 +122,6 @@ function compact(value: Json): string {
 
 function plain(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-/** Breaks lines at spaces, and inside a word only where it is longer than a line. */
-export function wrapped(text: string, columns: number): string {
-  return text
-    .split("\n")
-    .flatMap((line) => {
-      const lines = [""];
-      for (const word of line.split(" ").flatMap((each) => pieces(each, columns))) {
-        const last = lines.at(-1) ?? "";
-        if (last === "") lines[lines.length - 1] = word;
-        else if (last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`;
-        else lines.push(word);
-      }
-      return lines;
-    })
-    .join("\n");
-}
-
-function pieces(word: string, columns: number): string[] {
-  if (word.length <= columns) return [word];
-  return word.match(new RegExp(`.{1,${columns}}`, "gu")) ?? [word];
 }
 
 function ageOf(askedAt: string, now: Date): string {

@@ -7,6 +7,14 @@ import type { Policy } from "./policy.js";
  * Loads a policy from a YAML or JSON file in UTF-8. The file is read once; a later change of it changes nothing.
  *
  * @throws AssentError `policy_unreadable` if the file cannot be read, else as {@link parsePolicy} does.
+ *
+ * @example
+ * ```ts
+ * import { loadPolicy } from "assent";
+ *
+ * const refunds = await loadPolicy("./policy.yaml");
+ * console.log(refunds.version, refunds.digest);
+ * ```
  */
 export async function loadPolicy(path: string): Promise<Policy> {
   return parsePolicy(await textOf(path), { file: path });

@@ -13,6 +13,18 @@ const MAX_SYNTAX_PROBLEMS = 10;
  *
  * @throws AssentError `policy_invalid`, or `policy_unsupported` if everything wrong with it is merely not yet
  * supported; the message lists every problem with file, line, column and JSON path.
+ *
+ * @example
+ * ```ts
+ * import { parsePolicy } from "assent";
+ *
+ * export const refunds = parsePolicy(`
+ *   version: 2
+ *   rules:
+ *     - { id: large, when: { amount: { gt: 500 USD } }, route: block }
+ *   default: { route: review }
+ * `);
+ * ```
  */
 export function parsePolicy(text: string, options: PolicyOptions = {}): Policy {
   const problems = new Problems(options.file);

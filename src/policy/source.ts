@@ -1,10 +1,10 @@
 import type { Amount } from "../model/facts.js";
 import type { Route } from "../model/routing.js";
 
-/** The routes that a policy may name today; `veto` and `clarify` are refused at load. */
-export const SUPPORTED_ROUTES = ["execute", "flag", "review", "suggest", "block"] as const satisfies readonly Route[];
 /** A route that a policy may name today. */
-export type SupportedRoute = (typeof SUPPORTED_ROUTES)[number];
+export type SupportedRoute = Exclude<Route, "veto" | "clarify">;
+/** The routes that a policy may name today; `veto` and `clarify` are refused at load. */
+export const SUPPORTED_ROUTES: readonly SupportedRoute[] = ["execute", "flag", "review", "suggest", "block"];
 
 /** Every operator, in the order in which several on one fact are read. */
 export const OPERATORS = ["gt", "gte", "lt", "lte", "eq", "in", "has"] as const;
@@ -93,7 +93,8 @@ export interface TagsTest {
   readonly has?: string | readonly string[];
 }
 
-interface BuiltInTests {
+/** Tests of the facts that every proposal may have, and of who proposes what. */
+export interface BuiltInTests {
   readonly amount?: AmountTest;
   readonly confidence?: NumberTest;
   readonly risk?: NumberTest;
@@ -103,17 +104,22 @@ interface BuiltInTests {
   readonly agent?: StringTest;
 }
 
-interface TestsByType {
+/** The tests that a declared fact takes, by its type. */
+export interface TestsByType {
   string: StringTest;
   number: NumberTest;
   boolean: BooleanTest;
   tags: TagsTest;
 }
 
-type AnyTest = NumberTest | AmountTest | StringTest | BooleanTest | TagsTest;
+/** A test of any fact. */
+export type AnyTest = NumberTest | AmountTest | StringTest | BooleanTest | TagsTest;
 
-// Where the declared names are not known to the compiler, any name passes and the loader checks it.
-type DeclaredTests<F extends FactDeclarations> = string extends keyof F
+/**
+ * Tests of the facts that a policy declares. Where the names are not known to the compiler, any name passes and the
+ * loader checks it.
+ */
+export type DeclaredTests<F extends FactDeclarations> = string extends keyof F
   ? { readonly [fact: string]: AnyTest | Condition<F> | readonly Condition<F>[] | undefined }
   : { readonly [Name in keyof F]?: TestsByType[F[Name]["type"]] };
 

@@ -52,7 +52,7 @@ export function createDelivery({ ledger, threads, stepsMax = 100 }: DeliveryOpti
   async function bringForward(threadId: string): Promise<Delivered> {
     for (let step = 0; step < stepsMax; step += 1) {
       const state = await threads.state(threadId);
-      const status = state.status;
+      const status = step > 0 ? sinceRun(state) : state.status;
       switch (status) {
         case "new":
           return "new";

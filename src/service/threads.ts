@@ -33,8 +33,9 @@ export interface Threads {
   proceed(threadId: string): Promise<void>;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- a compiled graph of any state and node names
-type AnyCompiledGraph = CompiledStateGraph<any, any, any, any, any, any>;
+/** A compiled graph of any state and node names. */
+// oxlint-disable-next-line typescript/no-explicit-any -- nothing narrower accepts every graph
+export type AnyCompiledGraph = CompiledStateGraph<any, any, any, any, any, any>;
 
 /**
  * Threads of a graph that is compiled, with a durable checkpointer, in this process. Runs with durability `sync`: what
@@ -70,7 +71,9 @@ function stateOf({ config, next, tasks }: StateSnapshot): ThreadState {
   if (tasks.length === 0 && next.length === 0) return { status: "finished", pending: [] };
   // An answered task keeps its interrupts while its siblings wait; it has a result then.
   const unfinished = tasks.filter(({ result }) => result === undefined);
-  const pending = unfinished.flatMap(({ interrupts }) => interrupts.map(({ id }) => id)).filter((id) => id !== undefined);
+  const pending = unfinished
+    .flatMap(({ interrupts }) => interrupts.map(({ id }) => id))
+    .filter((id) => id !== undefined);
   const isCutOff = unfinished.some(
     ({ name, error, interrupts }) => error !== undefined || (interrupts.length === 0 && next.includes(name)),
   );

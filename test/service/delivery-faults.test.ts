@@ -2,9 +2,10 @@ import { END, MemorySaver, START, StateGraph, interrupt } from "@langchain/langg
 import { AssentError, AssentState, memoryLedger } from "assent";
 import { createDelivery, inProcessThreads } from "assent/service";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { failingLedger, type FailingLedger, type Loss } from "../support/failing-ledger.js";
 import { Thread } from "../support/thread.js";
-import { decideNext, desk } from "./desk.js";
+import { decideNext, desk, meetingOf } from "./desk.js";
 import { STORAGES, type Storage } from "./storages.js";
 
 /** One thread with two reviews, one after the other in one gate, with everything tried again that the ledger refused. */
@@ -38,20 +39,26 @@ async function wholeThread(storage: Pick<Storage, "checkpointer" | "ledger">, fa
 describe("a ledger that is away for one call", () => {
   const undisturbed = wholeThread({ checkpointer: new MemorySaver(), ledger: memoryLedger() }, Infinity, "answer lost");
 
-  test.each(["nothing persisted", "answer lost"] as const)("costs one more delivery, whichever call it is (%s)", async (loss) => {
-    const { calls } = await undisturbed;
-    expect(calls.length).toBeGreaterThan(30);
-    for (let failAt = 1; failAt <= calls.length; failAt += 1) {
-      const storage = { checkpointer: new MemorySaver(), ledger: memoryLedger() };
-      const { states, thread, made, refused } = await wholeThread(storage, failAt, loss);
-      const which = `call ${failAt}, ${calls[failAt - 1]}`;
-      // Some calls are repeated on the spot, and then nobody notices.
-      expect(refused, which).toBeLessThanOrEqual(1);
-      expect(states, which).toEqual(["waiting", "waiting", "finished"]);
-      expect(made.map(({ args }) => args.cents), which).toEqual([1, 2]);
-      expect(await thread.finished(), which).toBe(true);
-    }
-  });
+  test.each(["nothing persisted", "answer lost"] as const)(
+    "costs one more delivery, whichever call it is (%s)",
+    async (loss) => {
+      const { calls } = await undisturbed;
+      expect(calls.length).toBeGreaterThan(30);
+      for (let failAt = 1; failAt <= calls.length; failAt += 1) {
+        const storage = { checkpointer: new MemorySaver(), ledger: memoryLedger() };
+        const { states, thread, made, refused } = await wholeThread(storage, failAt, loss);
+        const which = `call ${failAt}, ${calls[failAt - 1]}`;
+        // Some calls are repeated on the spot, and then nobody notices.
+        expect(refused, which).toBeLessThanOrEqual(1);
+        expect(states, which).toEqual(["waiting", "waiting", "finished"]);
+        expect(
+          made.map(({ args }) => args.cents),
+          which,
+        ).toEqual([1, 2]);
+        expect(await thread.finished(), which).toBe(true);
+      }
+    },
+  );
 
   test.each(STORAGES)("after interrupt() has returned is caught up with ($name)", async ({ open }) => {
     const { calls } = await undisturbed;
@@ -60,7 +67,11 @@ describe("a ledger that is away for one call", () => {
     const resumed = calls.indexOf("read", decided);
     const storage = await open();
     try {
-      const { states, made, refused } = await wholeThread(storage, calls.indexOf("read", resumed + 1) + 1, "nothing persisted");
+      const { states, made, refused } = await wholeThread(
+        storage,
+        calls.indexOf("read", resumed + 1) + 1,
+        "nothing persisted",
+      );
       expect(refused).toBe(1);
       expect(states).toEqual(["waiting", "waiting", "finished"]);
       expect(made).toHaveLength(2);
@@ -95,6 +106,47 @@ describe("a node of one's own that throws after its answer", () => {
       await expect(delivery.deliver(thread.id)).rejects.toThrow("ask broke");
       isBroken = false;
       expect(await delivery.deliver(thread.id)).toBe("finished");
+    } finally {
+      await storage.close();
+    }
+  });
+});
+
+describe("two workers that answer one interrupt each", () => {
+  test.each(STORAGES)("leave the thread between two steps, and it goes on ($name)", async ({ open }) => {
+    const storage = await open();
+    try {
+      const meet = meetingOf(2);
+      // Each worker's run reports the other's interrupt as pending, and neither takes the next step.
+      const asks = async (): Promise<object> => {
+        interrupt("sure?");
+        await meet();
+        return { proposals: [] };
+      };
+      const builder = new StateGraph(AssentState.extend({ joined: z.boolean().optional() }))
+        .addNode("left", asks)
+        .addNode("right", asks)
+        .addNode("join", () => ({ joined: true }))
+        .addEdge(START, "left")
+        .addEdge(START, "right")
+        .addEdge(["left", "right"], "join")
+        .addEdge("join", END);
+      const here = builder.compile({ checkpointer: storage.checkpointer });
+      const there = builder.compile({ checkpointer: storage.elsewhere().checkpointer });
+      const threads = inProcessThreads(here);
+      const delivery = createDelivery({ ledger: storage.ledger, threads });
+      const thread = new Thread(here);
+      expect(await delivery.start(thread.id, {})).toBe("waiting");
+      const [left, right] = (await threads.state(thread.id)).pending;
+      await Promise.all([
+        threads.resume(thread.id, { [left!]: "yes" }),
+        inProcessThreads(there).resume(thread.id, { [right!]: "yes" }),
+      ]);
+      const { next, values } = await thread.state();
+      expect({ next, values }).toEqual({ next: [], values: { proposals: [], outcomes: {} } });
+      expect(await threads.state(thread.id)).toEqual({ status: "stopped", pending: [] });
+      expect(await delivery.deliver(thread.id)).toBe("finished");
+      expect((await thread.state()).values).toMatchObject({ joined: true });
     } finally {
       await storage.close();
     }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { abortedHere, breaksIn, decideNext, desk, meetingOf, twoGates } from "./desk.js";
+import { abortedHere, breaksIn, decideNext, desk } from "./desk.js";
 import { STORAGES, type Storage } from "./storages.js";
 
 describe.each(STORAGES)("delivering $name", ({ open }) => {
@@ -29,7 +29,10 @@ describe.each(STORAGES)("delivering $name", ({ open }) => {
     expect(made.map(({ args }) => args.cents)).toEqual(paid);
     expect(await thread.outcome()).toMatchObject({ status, decidedBy: "ana", unverified: false });
     // By the interrupt's id and no other way, so that it can answer nothing else.
-    expect(calls.at(-1)).toMatchObject({ what: "resume", answers: { [asked!.id]: { type: "decided", review: review.id } } });
+    expect(calls.at(-1)).toMatchObject({
+      what: "resume",
+      answers: { [asked!.id]: { type: "decided", review: review.id } },
+    });
     expect(Object.keys(calls.at(-1)!.answers!)).toHaveLength(1);
   });
 
@@ -104,47 +107,26 @@ describe.each(STORAGES)("delivering $name", ({ open }) => {
   test.each([
     { idempotent: true, status: "executed", paid: 2 },
     { idempotent: false, status: "in-doubt", paid: 1 },
-  ])("a run that is aborted in an action (idempotent: $idempotent) ends $status", async ({ idempotent, status, paid }) => {
-    const stopping = new AbortController();
-    const { assent, delivery, graph, thread, made } = desk(storage, {
-      idempotent,
-      leaseMs: 150,
-      run: (_args, { signal }, pay) => {
-        pay();
-        return stopping.signal.aborted ? "paid" : abortedHere(stopping, signal);
-      },
-    });
-    await delivery.start(thread.id, {});
-    await decideNext(assent, thread.id);
-    await expect(graph.invoke(null, { ...thread.config, signal: stopping.signal })).rejects.toThrow();
-    expect(await delivery.undelivered()).toContain(thread.id);
-    expect(await delivery.deliver(thread.id)).toBe("finished");
-    expect(await thread.outcome()).toMatchObject({ status });
-    expect(made).toHaveLength(paid);
-    expect(new Set(made.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
-  });
-
-  test("a thread that a run of two workers left between two steps goes on", async () => {
-    const meet = meetingOf(2);
-    const run = async (_args: unknown, _context: unknown, pay: () => void): Promise<void> => {
-      await meet();
-      pay();
-    };
-    const here = twoGates({ ...storage, run });
-    const there = twoGates({ ...storage.elsewhere(), run });
-    const { thread } = here;
-    expect(await here.delivery.start(thread.id, {})).toBe("waiting");
-    const [a, b] = await thread.pending();
-    await decideNext(here.assent, thread.id);
-    await decideNext(here.assent, thread.id);
-    // Each worker answers one interrupt, and neither sees that the other one is through.
-    await Promise.all([
-      here.threads.resume(thread.id, { [a!.id]: "decided" }),
-      there.threads.resume(thread.id, { [b!.id]: "decided" }),
-    ]);
-    await here.delivery.deliver(thread.id);
-    expect(await thread.finished()).toBe(true);
-    expect((await thread.state()).values).toMatchObject({ joined: 1 });
-    expect([...here.made(), ...there.made()].toSorted()).toEqual(["bo", "cy"]);
-  });
+  ])(
+    "a run that is aborted in an action (idempotent: $idempotent) ends $status",
+    async ({ idempotent, status, paid }) => {
+      const stopping = new AbortController();
+      const { assent, delivery, graph, thread, made } = desk(storage, {
+        idempotent,
+        leaseMs: 150,
+        run: (_args, { signal }, pay) => {
+          pay();
+          return stopping.signal.aborted ? "paid" : abortedHere(stopping, signal);
+        },
+      });
+      await delivery.start(thread.id, {});
+      await decideNext(assent, thread.id);
+      await expect(graph.invoke(null, { ...thread.config, signal: stopping.signal })).rejects.toThrow();
+      expect(await delivery.undelivered()).toContain(thread.id);
+      expect(await delivery.deliver(thread.id)).toBe("finished");
+      expect(await thread.outcome()).toMatchObject({ status });
+      expect(made).toHaveLength(paid);
+      expect(new Set(made.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+    },
+  );
 });

@@ -1,5 +1,13 @@
 import { END, START, StateGraph } from "@langchain/langgraph";
-import { AssentState, addGate, approvalGate, createAssent, type ApprovalVerdict, type Assent, type Ledger } from "assent";
+import {
+  AssentState,
+  addGate,
+  approvalGate,
+  createAssent,
+  type ApprovalVerdict,
+  type Assent,
+  type Ledger,
+} from "assent";
 import { createDelivery, inProcessThreads, type Threads } from "assent/service";
 import { testAuthenticator } from "assent/testing";
 import { z } from "zod";
@@ -103,7 +111,12 @@ export function observed(threads: Threads): { threads: Threads; calls: Call[]; m
 }
 
 /** Decides the oldest open review of a thread, as Ana. */
-export async function decideNext(assent: Assent, threadId: string, decision: ApprovalVerdict = "approve", args?: unknown) {
+export async function decideNext(
+  assent: Assent,
+  threadId: string,
+  decision: ApprovalVerdict = "approve",
+  args?: unknown,
+) {
   const { items } = await assent.reviews.list({ threadId });
   const [item] = items;
   if (item === undefined) throw new Error(`no review is open on ${threadId}`);
@@ -134,7 +147,10 @@ export function twoGates({ checkpointer, ledger, leaseMs = 30_000, ...options }:
   const assent = createAssent({ ...setUp, trust: "verified" });
   const builder = new StateGraph(AssentState.extend({ joined: z.number().optional() }))
     .addNode("agent", async () => {
-      const made = [await assent.propose(left.pay, { to: "bo", cents: 1 }), await assent.propose(right.pay, { to: "cy", cents: 2 })];
+      const made = [
+        await assent.propose(left.pay, { to: "bo", cents: 1 }),
+        await assent.propose(right.pay, { to: "cy", cents: 2 }),
+      ];
       return { proposals: made.flatMap((each) => each.proposals) };
     })
     .addNode("join", () => ({ joined: 1 }));
@@ -152,18 +168,19 @@ export function twoGates({ checkpointer, ledger, leaseMs = 30_000, ...options }:
   return { assent, graph, threads, calls, delivery, made, thread: new Thread(graph) };
 }
 
-/** A place where callers wait until `count` of them are there. */
-export function meetingOf(count: number): () => Promise<void> {
+/** A place where callers wait until `count` of them are there; `complete` lets others wait for that too. */
+export function meetingOf(count: number): { (): Promise<void>; complete: Promise<void> } {
   let here = 0;
   let start = (): void => {};
   const complete = new Promise<void>((resolve) => {
     start = resolve;
   });
-  return () => {
+  const meet = (): Promise<void> => {
     here += 1;
     if (here === count) start();
     return complete;
   };
+  return Object.assign(meet, { complete });
 }
 
 /** Aborts, and ends only when that arrives. */

@@ -14,7 +14,9 @@ describe("deliveries of one thread", () => {
       await delivery.start(thread.id, {});
       await decideNext(assent, thread.id);
       const asked = [1, 2, 3, 4].map(() => delivery.deliver(thread.id));
-      expect(await Promise.all([...asked, delivery.start(thread.id, {})])).toEqual(Array.from({ length: 5 }, () => "finished"));
+      expect(await Promise.all([...asked, delivery.start(thread.id, {})])).toEqual(
+        Array.from({ length: 5 }, () => "finished"),
+      );
       expect(most.get(thread.id)).toBe(1);
       expect(made).toHaveLength(1);
     } finally {

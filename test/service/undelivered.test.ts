@@ -81,7 +81,9 @@ describe.each(STORAGES)("gates side by side $name", ({ open }) => {
     await decideNext(assent, thread.id);
     await decideNext(assent, thread.id, "reject");
     expect(await delivery.deliver(thread.id)).toBe("finished");
-    expect(calls.filter(({ what }) => what === "resume").map(({ answers }) => Object.keys(answers!).length)).toEqual([2]);
+    expect(calls.filter(({ what }) => what === "resume").map(({ answers }) => Object.keys(answers!).length)).toEqual([
+      2,
+    ]);
     expect(made()).toHaveLength(1);
   });
 

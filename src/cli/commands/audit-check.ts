@@ -1,5 +1,7 @@
 import { checkAudit } from "../../audit/check-audit.js";
+import type { AuditProblem } from "../../audit/problems.js";
 import { AssentError } from "../../model/error.js";
+import { oneLine } from "../../model/visible-text.js";
 import { withLedger, type Command } from "../command.js";
 
 /** How many problems are listed before the rest is only counted. */
@@ -21,8 +23,8 @@ export const auditCheckCommand: Command = {
         run.print(JSON.stringify(check));
       } else {
         const listed = check.problems.slice(0, PROBLEMS_SHOWN_MAX);
-        for (const { seq, auditId, what } of listed) run.print(`${seq ?? auditId ?? "log"}: ${what}`);
-        const more = check.problems.length - listed.length;
+        for (const problem of listed) run.print(oneLine(lineOf(problem), Infinity));
+        const more = check.problems.length - listed.length + check.more;
         if (more > 0) run.print(`and ${more} more`);
         run.print(`${check.rows} rows, ${check.cases} cases: ${check.ok ? "all check out" : "BROKEN"}`);
       }
@@ -30,3 +32,8 @@ export const auditCheckCommand: Command = {
     });
   },
 };
+
+function lineOf({ seq, auditId, proposalId, what }: AuditProblem): string {
+  const places = [seq === undefined ? "" : `row ${seq}`, auditId ?? proposalId ?? ""].filter((place) => place !== "");
+  return `${places.join(", ") || "log"}: ${what}`;
+}

@@ -1,4 +1,5 @@
-import { renderCase, showCase } from "../../audit/show-case.js";
+import { renderCase } from "../../audit/render-case.js";
+import { showCase } from "../../audit/show-case.js";
 import { AssentError } from "../../model/error.js";
 import { withLedger, type Command } from "../command.js";
 

@@ -1,0 +1,59 @@
+/**
+ * A process that works on several threads, each until a point where it stays. Once all are there it says so, and
+ * whoever started it kills it.
+ */
+import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
+import { postgresLedger } from "assent/postgres";
+import { Pool } from "pg";
+import { decideNext, desk, meetingOf, twoGates } from "./desk.js";
+import { effectByKey } from "./effects-by-key.js";
+
+/** Where a thread stays; also its id. */
+export type Point = "decided" | "before the effect" | "after the effect" | "behind the gate";
+
+/** Threads of one kind, in a schema and a folder of their own. */
+export interface Work {
+  url: string;
+  schema: string;
+  folder: string;
+  points: readonly Point[];
+  graph: "desk" | "two gates";
+  idempotent: boolean;
+  leaseMs: number;
+}
+
+const works = JSON.parse(process.argv[2] ?? "[]") as Work[];
+const allThere = meetingOf(works.flatMap(({ points }) => points).length);
+
+async function bringTo(point: Point, { url, schema, folder, graph, idempotent, leaseMs }: Work): Promise<void> {
+  const stayAt = async (here: Point): Promise<void> => {
+    if (here !== point) return;
+    await allThere();
+    await new Promise((resolve) => void setTimeout(resolve, 600_000));
+  };
+  const options = {
+    idempotent,
+    leaseMs,
+    run: async (_args: unknown, { idempotencyKey }: { idempotencyKey: string }): Promise<void> => {
+      await stayAt("before the effect");
+      effectByKey(folder, idempotencyKey);
+      await stayAt("after the effect");
+    },
+  };
+  const inNode = (node: string): unknown => (node === "after" ? stayAt("behind the gate") : undefined);
+  const pool = new Pool({ connectionString: url, max: 3 });
+  const storage = {
+    checkpointer: new PostgresSaver(pool, undefined, { schema }),
+    ledger: postgresLedger({ pool, schema }),
+  };
+  const { assent, delivery } =
+    graph === "desk" ? desk(storage, { ...options, inNode }) : twoGates({ ...storage, ...options });
+  await delivery.start(point, {});
+  await decideNext(assent, point);
+  await stayAt("decided");
+  await delivery.deliver(point);
+}
+
+for (const work of works) for (const point of work.points) void bringTo(point, work);
+await allThere.complete;
+process.stdout.write("here\n");
