@@ -105,7 +105,7 @@ function effectOf({ messageId, verdict, sender }: ModerateArgs): string {
 
 /** The start of a text, never cut inside a character. */
 function startOf(body: string): string {
-  const characters = [...body.slice(0, 2 * BODY_CHARACTERS_MAX)];
+  const characters = Array.from(body.slice(0, 2 * BODY_CHARACTERS_MAX));
   if (characters.length <= BODY_CHARACTERS_MAX) return body;
   return `${characters.slice(0, BODY_CHARACTERS_MAX).join("")} …`;
 }

@@ -131,15 +131,17 @@ export class Mailbox {
    * @throws MailboxError `message_missing` if the message is in no folder.
    */
   async move(id: string, to: Folder): Promise<Move> {
-    return this.#at(id, async ({ folder, room, name }) => {
-      const source = this.#directory(folder, room);
-      const target = this.#directory(to, room);
-      if (folder !== to) await rename(join(source, name), join(target, name));
-      // The arrival first: should only one survive a power failure, then better two names than none.
-      await flush(target);
-      if (folder !== to) await flush(source);
-      return { from: folder, to, moved: folder !== to };
-    });
+    return inTurn(`move ${join(this.root, id)}`, () =>
+      this.#at(id, async ({ folder, room, name }) => {
+        const source = this.#directory(folder, room);
+        const target = this.#directory(to, room);
+        if (folder !== to) await rename(join(source, name), join(target, name));
+        // The arrival first: should only one survive a power failure, then better two names than none.
+        await flush(target);
+        if (folder !== to) await flush(source);
+        return { from: folder, to, moved: folder !== to };
+      }),
+    );
   }
 
   /**
@@ -201,10 +203,14 @@ export class Mailbox {
     }
   }
 
-  /** Looks twice before saying no: a message may move from a folder not yet looked into to one already seen. */
+  /** Looks again before saying no: a message may move from a folder not yet looked into to one already seen. */
   async #find(id: string): Promise<Place | undefined> {
     checkId(id);
-    return (await this.#findOnce(id)) ?? (await this.#findOnce(id));
+    for (let lookup = 1; lookup <= LOOKUPS; lookup++) {
+      const place = await this.#findOnce(id);
+      if (place !== undefined) return place;
+    }
+    return undefined;
   }
 
   async #findOnce(id: string): Promise<Place | undefined> {

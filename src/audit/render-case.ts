@@ -77,7 +77,7 @@ function outcomeLines(outcome: CaseRecord["outcome"]): string[] {
 
 function rowLines({ seq, event, kind }: CaseReportRow): string[] {
   const at = event === null ? "?" : oneLine(event.at.replace("T", " ").replace(/\.\d+Z$/, "Z"), 20);
-  const head = `${String(seq).padStart(8)}  ${at.padEnd(20)}  ${kind.padEnd(9)}`;
+  const head = `${String(seq).padStart(8)}  ${at.padEnd(20)}  ${kind}`;
   const text = event === null ? "The entry cannot be read." : tell(event);
   return wrapText(text, COLUMNS - ROW_COLUMNS).map((line, index) =>
     `${(index === 0 ? head : "").padEnd(ROW_COLUMNS)}${line}`.trimEnd(),

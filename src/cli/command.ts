@@ -43,7 +43,8 @@ export const OPTIONS_HELP = `Options:
   --data DIR      folder of the embedded Postgres (default: .assent/postgres)
   -h, --help      this help
 
-DATABASE_URL, if set, is the Postgres to use; otherwise the embedded one in --data.`;
+DATABASE_URL, if set, is the Postgres to use; otherwise the embedded one under
+--data.`;
 
 /**
  * Reads a command's words and options.

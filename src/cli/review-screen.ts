@@ -8,7 +8,7 @@ import type { Paint } from "./paint.js";
 export const COLUMNS_MAX = 100;
 
 /** How many lines of the agent's words a review shows before it says how many more there are. */
-export const CONTEXT_LINES = 14;
+const CONTEXT_LINES = 14;
 
 /** What waits, one line each: number, age, effect. Numbered from 1. */
 export function renderList(items: readonly ReviewItem[], columns: number, paint: Paint, now: Date): string {

@@ -42,7 +42,6 @@ export const ERROR_CODES = {
   authentication_failed: { http: 401, retryable: false, title: "The person could not be authenticated" },
 
   // permits and effects
-  permit_missing: { http: 403, retryable: false, title: "There is no permit for this action" },
   permit_mismatch: { http: 403, retryable: false, title: "The permit is for something else" },
   claim_held: { http: 409, retryable: true, title: "Another worker is running this action" },
   claim_lost: { http: 409, retryable: true, title: "The claim on this action ran out" },
@@ -54,7 +53,6 @@ export const ERROR_CODES = {
   ledger_outdated: { http: 500, retryable: false, title: "The ledger's schema does not fit this version" },
   ledger_volatile: { http: 500, retryable: false, title: "A memory ledger cannot serve this host" },
   postgres_unavailable: { http: 503, retryable: true, title: "Postgres cannot be started or reached" },
-  audit_broken: { http: 500, retryable: false, title: "The audit log does not check out" },
 
   // threads
   thread_stuck: { http: 500, retryable: false, title: "The thread does not move" },

@@ -5,13 +5,6 @@ import type { Trust } from "../model/trust.js";
 import { oneLine, visibleText } from "../model/visible-text.js";
 import type { AnyAction } from "./assent.js";
 
-/**
- * The value a review pauses with. It speaks every dialect at once: Assent's own fields, LangChain v1 in camel case,
- * the same in snake case (agent-chat-ui, Agent Inbox) and the older `HumanInterrupt`. One action per interrupt, so no
- * client can answer several by position.
- */
-export type ReviewPayload = ReturnType<typeof reviewPayload>;
-
 /** What stands around the case in a payload. */
 export interface PayloadParts {
   case: Case;
@@ -22,7 +15,11 @@ export interface PayloadParts {
   reason: string | null;
 }
 
-/** Builds the interrupt value. Pure: the same case gives the same value. */
+/**
+ * The value a review pauses with. It speaks every dialect at once: Assent's own fields, LangChain v1 in camel case,
+ * the same in snake case (agent-chat-ui, Agent Inbox) and the older `HumanInterrupt`. One action per interrupt, so no
+ * client can answer several by position. Pure: the same case gives the same value.
+ */
 export function reviewPayload({ case: held, action, gate, trust, reason }: PayloadParts) {
   const { proposal, round } = held;
   const { args, display } = round;
@@ -87,7 +84,7 @@ export function instructions(trust: Trust, review: string): string {
     return (
       'Open trust: whoever answers this interrupt decides, unverified. Resume with "approve", ' +
       '{"type":"approve","as":"ana"}, {"type":"modify","args":{…}} or {"type":"reject","note":"…"}; ' +
-      `with several reviews pending, add "review":"${review}".`
+      `with several reviews, at once or one after the other, add "review":"${review}".`
     );
   }
   return (

@@ -1,6 +1,7 @@
 import { interrupt, isGraphInterrupt, type GraphInterrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
 import { unverifiedPrincipal } from "../authority/unverified.js";
 import type { Case } from "../model/case.js";
+import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import { reviewDigest } from "../model/proposal.js";
 import type { Trust } from "../model/trust.js";
@@ -30,6 +31,8 @@ const REASON_COLUMNS_MAX = 600;
  *   the two, the re-run upserts the same review. If the ledger already knows the decision, it goes on instead.
  * - R4: after an answer it makes one idempotent ledger call and throws nothing but that call's retryable error.
  *   An answer that does not count is asked again, through an edge, with the reason.
+ * - R5: an answer that names no review counts once in a pass of the gate. LangGraph keeps it with the parent's
+ *   checkpoint until the whole gate has ended, and gives it to the next question when a run merely goes on.
  */
 export function reviewNode(assent: Assent, gate: GateSettings) {
   return async (state: GateState, config: LangGraphRunnableConfig): Promise<GateUpdate> => {
@@ -47,12 +50,33 @@ export function reviewNode(assent: Assent, gate: GateSettings) {
       if (!isGraphInterrupt(pause)) throw pause;
       return asked(assent, { held, gate, scope, reason, pause });
     }
-    return trust === "verified" ? nudged(assent, held, scope) : answered(assent, held, answer, scope);
+    const known = state.answered ?? [];
+    const mark = markOf(answer);
+    const isFresh = !known.includes(mark) || isById(held, config);
+    const update =
+      trust === "verified" ? nudged(assent, held, scope) : answered(assent, held, { answer, isFresh }, scope);
+    return { ...(await update), answered: [...new Set([...known, mark])] };
   };
 }
 
+/** The digest of an answer; what has none decides nothing, and may share one mark. */
+function markOf(answer: unknown): string {
+  try {
+    return digest(answer);
+  } catch {
+    return "";
+  }
+}
+
+/** Whether this very run was given an answer under the id of this very question. */
+function isById({ review }: Case, { configurable }: LangGraphRunnableConfig): boolean {
+  const byId: unknown = configurable?.["__pregel_resume_map"];
+  if (typeof byId !== "object" || byId === null || review === null) return false;
+  return Object.hasOwn(byId, review.address.interruptId);
+}
+
 /** Verified if either the proposal or this host is: trust is never relaxed on the way. */
-export function trustFor(assent: Assent, { proposal }: Case): Trust {
+function trustFor(assent: Assent, { proposal }: Case): Trust {
   return assent.trust === "verified" || proposal.trust === "verified" ? "verified" : "open";
 }
 
@@ -106,18 +130,28 @@ async function nudged({ ledger }: Assent, held: Case, scope: RunScope): Promise<
   return { step: "review", reason: `No decision is recorded yet. ${instructions("verified", review)}` };
 }
 
+interface Given {
+  answer: unknown;
+  /** Whether it cannot be an earlier question's answer, given again by LangGraph. */
+  isFresh: boolean;
+}
+
 /** Open trust: the answer is the decision, recorded as unverified and keyed by the place that it answered. */
-async function answered(assent: Assent, held: Case, raw: unknown, scope: RunScope): Promise<GateUpdate> {
+async function answered(assent: Assent, held: Case, given: Given, scope: RunScope): Promise<GateUpdate> {
   const again = (reason: string): GateUpdate => ({ step: "review", reason });
   const review = held.review;
-  // No review row: the pause was never registered, so nobody can have been shown it.
-  if (review === null) return again("The pause had not been recorded yet.");
   if (!awaits(held)) return onward(held, scope);
-  const parsed = parseAnswer(raw, assent.action(held.proposal.action));
+  // The pause was never registered here, so nobody can have been shown it.
+  if (review?.address.checkpointNs !== scope.checkpointNs) return again("The pause had not been recorded yet.");
+  const parsed = parseAnswer(given.answer, assent.action(held.proposal.action));
   if (!parsed.ok) return again(parsed.reason);
   const { answer } = parsed;
   if (answer.review !== null && answer.review !== review.id) {
     return again(`The answer names review ${answer.review}; this one is ${review.id}.`);
+  }
+  if (answer.review === null && !given.isFresh) {
+    const why = "An earlier question here got the very same answer, and LangGraph may have given that one again";
+    return again(`${why}. Name this review: "review":"${review.id}".`);
   }
   let built: ReturnType<typeof buildDecision>;
   try {
@@ -125,10 +159,10 @@ async function answered(assent: Assent, held: Case, raw: unknown, scope: RunScop
   } catch (error) {
     return again(AssentError.isInstance(error) ? error.message : "The new arguments cannot be used.");
   }
-  const digest = reviewDigest(held.proposal.id, held.round);
+  const quoted = { digest: reviewDigest(held.proposal.id, held.round), answered: { named: answer.review !== null } };
   let result: DecideResult;
   try {
-    result = await assent.ledger.decide({ ...built, digest, answered: { named: answer.review !== null } });
+    result = await assent.ledger.decide({ ...built, ...quoted });
   } catch (error) {
     // The ledger will never take it. Throwing would poison the thread, for this answer is already kept there.
     if (AssentError.isInstance(error) && !error.retryable && error.httpStatus < 500) return again(error.message);

@@ -62,6 +62,8 @@ export const GateState = known.extend({
   step: GateStep.optional(),
   /** Why the review is asked again. */
   reason: z.string().nullish(),
+  /** Digests of the answers that this pass of the gate was given, whatever became of them. */
+  answered: z.array(z.string()).optional(),
   /** Whether the outcome in hand was there before this run. */
   replayed: z.boolean().optional(),
   /** What this pass has brought to an end and not yet handed to the parent; the outcomes are in the ledger. */

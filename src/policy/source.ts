@@ -27,10 +27,7 @@ export const POLICY_LIMITS = {
   bytes: 4 * 1024 * 1024,
 } as const;
 
-/** The type that a policy gives a fact of its own; `tags` is a list of strings. */
-export type FactType = "string" | "number" | "boolean" | "tags";
-
-/** What a policy says about a fact of its own. */
+/** What a policy says about a fact of its own; `tags` is a list of strings. */
 export type FactDeclaration =
   | {
       readonly type: "string" | "boolean" | "tags";

@@ -1,8 +1,8 @@
 import type { StateSnapshot } from "@langchain/langgraph";
 import type { ThreadConfig, Victim } from "./victim.js";
 
-/** Every checkpoint of a thread, newest first, each followed by those of the subgraphs that ran from it. */
-export async function checkpointsOf({ graph, config }: Victim): Promise<ThreadConfig[]> {
+/** Every checkpoint of a thread, newest first, each followed by those of the gates that ran from it. */
+export async function checkpointsOf({ graph, config, anatomy }: Victim): Promise<ThreadConfig[]> {
   const found: ThreadConfig[] = [];
   const visit = async (place: object): Promise<void> => {
     for (const snapshot of await historyOf(graph, place)) {
@@ -11,12 +11,16 @@ export async function checkpointsOf({ graph, config }: Victim): Promise<ThreadCo
     }
   };
   await visit(config);
+  const inner = found.filter(({ configurable }) => configurable["checkpoint_map"] !== undefined);
+  if (anatomy.inside.length > 0 && inner.length === 0) throw new TypeError("no checkpoint inside a gate was found");
   return found;
 }
 
-/** Where the subgraphs are that wait on a thread now. */
-export async function waitingInside({ graph, config }: Victim): Promise<ThreadConfig[]> {
-  return insideOf(await graph.getState(config));
+/** Where the gate is that a thread waits in. */
+export async function waitingInside({ graph, config }: Victim): Promise<ThreadConfig> {
+  const [place] = insideOf(await graph.getState(config));
+  if (place === undefined) throw new TypeError("the thread does not wait inside a gate");
+  return place;
 }
 
 async function historyOf(graph: Victim["graph"], place: object): Promise<StateSnapshot[]> {
@@ -27,7 +31,5 @@ async function historyOf(graph: Victim["graph"], place: object): Promise<StateSn
 
 /** Without `subgraphs: true`, the state of a task that runs a subgraph is the config to find it by. */
 function insideOf({ tasks }: StateSnapshot): ThreadConfig[] {
-  return tasks
-    .map(({ state }) => state as ThreadConfig | undefined)
-    .filter((state) => state?.configurable !== undefined) as ThreadConfig[];
+  return tasks.flatMap(({ state }) => (state !== undefined && "configurable" in state ? [state as ThreadConfig] : []));
 }

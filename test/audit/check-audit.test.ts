@@ -307,6 +307,16 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
     ]);
   });
 
+  it("finds an outcome of another kind than the log's", async () => {
+    const { id } = lives.executed.proposal;
+    await tamper(
+      `update cases set outcome = replace(outcome::text, 'executed', 'failed')::json where proposal_id = $1`,
+      [id],
+    );
+    const what = "The case ended as failed, in the log as executed";
+    expect(await problems()).toContainEqual({ ...about(lives.executed), what });
+  });
+
   it("finds a case that was removed from the tables", async () => {
     const { id } = lives.fresh.proposal;
     await tamper("delete from proposals where id = $1", [id]);

@@ -12,6 +12,7 @@ describe("wrapped text", () => {
     ["one two", 7, ["one two"]],
     ["abcdefghij", 4, ["abcd", "efgh", "ij"]],
     ["  indented words here", 12, ["  indented", "words here"]],
+    ["    abcdefgh", 6, ["    ab", "cdefgh"]],
     ["a\nb\n\nc", 10, ["a", "b", "", "c"]],
     ["a\tb", 10, ["a  b"]],
     ["漢字漢字", 4, ["漢字", "漢字"]],

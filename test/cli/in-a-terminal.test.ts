@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { decisions, office, Session } from "./reviewing.js";
+import { decisions, endSessions, office, Session } from "./reviewing.js";
 
 const ESCAPE = "\u001b[";
 
@@ -7,7 +7,10 @@ beforeEach(() => {
   vi.stubEnv("NO_COLOR", undefined);
   vi.stubEnv("TERM", "xterm-256color");
 });
-afterEach(() => void vi.unstubAllEnvs());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await endSessions();
+});
 
 async function officeWith(count: number) {
   const made = office();
@@ -42,8 +45,7 @@ describe("reviewing in a terminal", () => {
   test("asks at a prompt that begins with the status", async () => {
     const { assent } = await officeWith(1);
     const session = new Session(assent, { columns: 80, status: () => "3 wait" });
-    await session.reads("asked once");
-    await session.reads("3 wait review> ");
+    expect(await session.reads("review> ")).toMatch(/asked once.*\n.*3 wait review> $/s);
   });
 
   test("keeps the status current, also while somebody types, and writes nothing where it stays the same", async () => {

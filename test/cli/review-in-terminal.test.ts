@@ -1,6 +1,8 @@
 import { AssentError, memoryLedger, policy, type Ledger } from "assent";
-import { describe, expect, test } from "vitest";
-import { bo, decisions, office, openReviews, Session } from "./reviewing.js";
+import { afterEach, describe, expect, test } from "vitest";
+import { bo, decisions, endSessions, office, openReviews, Session } from "./reviewing.js";
+
+afterEach(endSessions);
 
 /** An office where payments of 1, 2, … cents wait, in that order. */
 async function officeWith(count: number) {
@@ -133,6 +135,8 @@ describe("reviewing over two pipes", () => {
     const session = new Session(assent);
     await session.reads("asked once");
     await session.asks("modify cents=9000000", "Modified, and not run (blocked): Pay 9000000 cents");
+    const [held] = await assent.ledger.cases({ afterId: "", limit: 9 });
+    expect(held).toMatchObject({ outcome: { status: "blocked" }, permit: null });
   });
 
   test("skips on, and lists what was skipped", async () => {
@@ -154,6 +158,8 @@ describe("reviewing over two pipes", () => {
     await session.asks("skip", "Nothing else waits.");
     await session.asks("show", "No review is on the screen");
     await session.asks("show 1", "Nothing waits.");
+    session.end();
+    await expect(session.ended).resolves.toBeUndefined();
   });
 
   test("goes on where somebody else was faster", async () => {
@@ -181,6 +187,7 @@ describe("reviewing over two pipes", () => {
     await session.asks("list", "The ledger is away");
     cut.away = false;
     await session.asks("approve", "Approved: Pay 1 cents");
+    expect(await decisions(assent)).toEqual(["1 approve by ana", "2"]);
   });
 
   test("ends with the error where the ledger is away from the start", async () => {
@@ -254,7 +261,7 @@ describe("a review that comes up while nobody types", () => {
     await session.reads("Pay 9 cents to late");
     await session.asks("approve", "Approved: Pay 9 cents");
     await propose({ to: "later", cents: 10 });
-    await session.reads("Pay 10 cents to later");
+    expect(await session.reads("Pay 10 cents to later")).not.toContain("Pay 9 cents to late\n");
   });
 
   test("is found again once the ledger is back", async () => {

@@ -1,11 +1,21 @@
 import { PassThrough } from "node:stream";
-import type { Assent, Case, Ledger, Policy, ReviewItem } from "assent";
-import { memoryLedger } from "assent";
+import { MemorySaver, START, StateGraph } from "@langchain/langgraph";
+import {
+  AssentState,
+  addGate,
+  approvalGate,
+  createAssent,
+  defineAction,
+  memoryLedger,
+  type Assent,
+  type Case,
+  type Ledger,
+  type Policy,
+  type ProposeOptions,
+  type ReviewItem,
+} from "assent";
 import { reviewInTerminal, type TerminalReviewOptions } from "assent/cli";
 import { testAuthenticator } from "assent/testing";
-import { createAssent, type ProposeOptions } from "assent";
-import { StateGraph, START, MemorySaver } from "@langchain/langgraph";
-import { AssentState, addGate, approvalGate, defineAction } from "assent";
 import { z } from "zod";
 import { askAlways } from "../support/payments.js";
 import { Thread } from "../support/thread.js";
@@ -70,6 +80,16 @@ export interface SessionOptions extends Omit<TerminalReviewOptions, "by" | "inpu
   typed?: string;
 }
 
+const sessions: Session[] = [];
+
+/** Ends every session that a test began. */
+export async function endSessions(): Promise<void> {
+  for (const session of sessions.splice(0)) {
+    session.end();
+    await session.ended.catch(() => {});
+  }
+}
+
 /** A reviewer's session over streams. */
 export class Session {
   /** Settles when the session is over. */
@@ -87,6 +107,7 @@ export class Session {
       this.#said += chunk;
       this.#look();
     });
+    sessions.push(this);
     if (typed !== undefined) this.#input.end(typed);
     this.ended = reviewInTerminal(assent, {
       refreshMs: 600_000,

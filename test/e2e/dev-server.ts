@@ -1,74 +1,121 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { join, relative, resolve } from "node:path";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import { Client } from "@langchain/langgraph-sdk";
 
-/** A LangGraph dev server with the project's graphs, in a working folder of its own. */
+const ROOT = resolve(import.meta.dirname, "../..");
+const READY_WITHIN_MS = 50_000;
+const POLL_MS = 100;
+
+/** The real `langgraphjs dev`, serving the graphs of langgraph.json, in a folder of its own. */
 export interface DevServer {
   url: string;
-  /** The server's working folder: what graphs write to `.assent/` is there. */
+  client: Client;
+  /** Where it runs: its state and the effects of the graphs are in there. */
   folder: string;
-  stop: () => Promise<void>;
+  /** Ends the server with everything that it started, and removes its folder. */
+  stop(): Promise<void>;
 }
 
-/** Starts `langgraphjs dev` as a person would, offline and on loopback, and waits until it serves. */
-export async function startDevServer(databaseUrl: string): Promise<DevServer> {
-  await mkdir("temp", { recursive: true });
-  const folder = await mkdtemp(join("temp", "studio-"));
-  const config = JSON.parse(await readFile("langgraph.json", "utf8")) as { graphs: Record<string, string> };
-  const back = relative(folder, ".");
-  const graphs = Object.entries(config.graphs).map(([name, path]) => [name, join(back, path)]);
-  await writeFile(join(folder, "langgraph.json"), JSON.stringify({ ...config, graphs: Object.fromEntries(graphs) }));
+/** How a server is started. */
+export interface DevServerOptions {
+  databaseUrl: string;
+  /** Only these graphs; all unless said. */
+  graphs?: readonly string[];
+  /** Set for the server, over what langgraph.json says. */
+  environment?: Record<string, string>;
+}
 
+/** Starts the server and waits until it answers. */
+export async function startDevServer({ databaseUrl, graphs, environment = {} }: DevServerOptions): Promise<DevServer> {
+  const folder = mkdtempSync(join(tmpdir(), "assent-studio-"));
+  writeConfig(folder, graphs);
+  const cli = join(
+    dirname(createRequire(import.meta.url).resolve("@langchain/langgraph-cli/package.json")),
+    "dist/cli/cli.mjs",
+  );
   const port = await freePort();
-  const cli = resolve("node_modules/@langchain/langgraph-cli/dist/cli/cli.mjs");
-  const words = ["dev", "--no-browser", "--no-reload", "--host", "127.0.0.1", "--port", String(port)];
-  const child = spawn(process.execPath, [cli, ...words], {
-    cwd: folder,
-    // A group of its own, because the command line starts the server as a child.
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, DATABASE_URL: databaseUrl, LANGGRAPH_CLI_NO_ANALYTICS: "1" },
-  });
+  const { ASSENT_TRUST: _, ...inherited } = process.env;
+  const child = spawn(
+    process.execPath,
+    [cli, "dev", "--no-browser", "--no-reload", "--host", "127.0.0.1", "--port", String(port)],
+    {
+      cwd: folder,
+      // A group of its own: the command starts the server as a child, and both have to end.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...inherited,
+        DATABASE_URL: databaseUrl,
+        LANGGRAPH_CLI_NO_ANALYTICS: "1",
+        TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json"),
+        ...environment,
+      },
+    },
+  );
+  const url = `http://127.0.0.1:${port}`;
   const stop = async (): Promise<void> => {
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-      process.kill(-child.pid, "SIGKILL");
-      await once(child, "close");
-    }
-    await rm(folder, { recursive: true, force: true });
+    await endGroup(child, url);
+    rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await serving(child);
+    await answers(child, url);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { url: `http://127.0.0.1:${port}`, folder, stop };
+  return { url, client: new Client({ apiUrl: url }), folder, stop };
 }
 
-/** Settles when the server says that it runs. */
-function serving(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    const listen = (chunk: unknown): void => {
-      said += String(chunk);
-      if (/Server running|Server (is )?ready|running at/i.test(said)) resolve();
-    };
-    child.stdout?.on("data", listen);
-    child.stderr?.on("data", listen);
-    child.once("close", (code) => reject(new Error(`the dev server ended with code ${code}:\n${said.slice(-4_000)}`)));
-  });
+/** The project's own configuration, with the paths as they are seen from the folder. */
+function writeConfig(folder: string, wanted: readonly string[] | undefined): void {
+  const config = JSON.parse(readFileSync(join(ROOT, "langgraph.json"), "utf8")) as { graphs: Record<string, string> };
+  const served = Object.entries(config.graphs).filter(([id]) => wanted === undefined || wanted.includes(id));
+  const graphs = Object.fromEntries(served.map(([id, path]) => [id, relative(folder, resolve(ROOT, path))]));
+  writeFileSync(join(folder, "langgraph.json"), JSON.stringify({ ...config, graphs }));
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
+async function answers(child: ChildProcess, url: string): Promise<void> {
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk) => (said = (said + String(chunk)).slice(-4_000)));
+  }
+  const giveUpAt = Date.now() + READY_WITHIN_MS;
+  while (child.exitCode === null && child.signalCode === null && Date.now() < giveUpAt) {
+    if (await isUp(url)) return;
+    await new Promise((next) => void setTimeout(next, POLL_MS));
+  }
+  throw new Error(`the dev server does not answer; it said:\n${said}`);
+}
+
+/** Kills the whole group and waits until nobody answers any more. */
+async function endGroup({ pid }: ChildProcess, url: string): Promise<void> {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It had ended by itself.
+  }
+  while (await isUp(url)) await new Promise((next) => void setTimeout(next, POLL_MS));
+}
+
+/** Whether a server answers there. */
+function isUp(url: string): Promise<boolean> {
+  return fetch(`${url}/ok`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
 }

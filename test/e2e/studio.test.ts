@@ -1,139 +1,315 @@
-import { readFile } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Client, type ThreadState } from "@langchain/langgraph-sdk";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { startDevServer, type DevServer } from "./dev-server.js";
+import type { ThreadState } from "@langchain/langgraph-sdk";
+import { createAssent, localUser, type Outcome } from "assent";
+import { postgresLedger } from "assent/postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { askAlways } from "../support/payments.js";
+import type { Shown } from "../support/thread.js";
+import { freshDatabase, type FreshDatabase } from "./database.js";
+import { startDevServer, type DevServer, type DevServerOptions } from "./dev-server.js";
 
-/** What LangGraph Studio does, through the same API, in open trust. */
-let server: DevServer;
-let client: Client;
-
-beforeAll(async () => {
-  server = await startDevServer(inject("postgresUrl"));
-  client = new Client({ apiUrl: server.url });
-}, 120_000);
-
-afterAll(() => server?.stop());
-
-type Payload = Record<string, unknown> & { summary: string; reason: string | null; review: string };
-
-function pendingOf(state: ThreadState): Payload[] {
-  return state.tasks
-    .filter((task) => !("result" in task) || task.result === null || task.result === undefined)
-    .flatMap((task) => task.interrupts.map(({ value }) => value as Payload));
+interface Values {
+  reply?: string;
+  result?: string;
+  messageId?: string;
+  outcomes: Record<string, Outcome>;
 }
 
-async function paused(orderId: string): Promise<{ thread: string; payload: Payload }> {
-  const { thread_id: thread } = await client.threads.create();
-  await client.runs.wait(thread, "approval-gate", { input: { orderId, amount: 120, confidence: 0.8 } });
-  const [payload] = pendingOf(await client.threads.getState(thread));
-  if (payload === undefined) throw new TypeError("the thread did not pause");
-  return { thread, payload };
-}
-
-async function resume(thread: string, answer: unknown): Promise<Record<string, unknown>> {
-  await client.runs.wait(thread, "approval-gate", { command: { resume: answer } });
-  return (await client.threads.getState(thread)).values as Record<string, unknown>;
-}
-
-async function refundsOf(orderId: string): Promise<{ amount: number }[]> {
-  const text = await readFile(join(server.folder, ".assent/studio/refunds.ndjson"), "utf8").catch(() => "");
-  const lines = text.trim().split("\n").filter(Boolean);
-  return lines
-    .map((line) => JSON.parse(line) as { orderId: string; amount: number })
-    .filter((r) => r.orderId === orderId);
-}
-
-describe("the form that Studio draws", () => {
-  it.each([
-    ["approval-gate", { orderId: "Order", amount: "Amount", confidence: "Confidence" }],
-    ["mail-moderation", { messageId: "Message" }],
-  ])("%s has just the fields that a person fills in, with titles and descriptions", async (graph, titles) => {
-    const [assistant] = await client.assistants.search({ graphId: graph });
-    const { input_schema: schema } = await client.assistants.getSchemas(assistant?.assistant_id ?? "");
-    const fields = (schema?.properties ?? {}) as Record<string, { title?: string; description?: string }>;
-    expect(Object.fromEntries(Object.entries(fields).map(([name, { title }]) => [name, title]))).toEqual(titles);
-    for (const { description } of Object.values(fields)) expect(description).toMatch(/\w+ \w+/);
-  });
-});
-
-describe("a refund", () => {
-  const edit = { orderId: "edited", amount: 60 };
-  const DIALECTS: [string, unknown, number][] = [
-    ["a word", "approve", 120],
-    ["the native form", { type: "approve", as: "ana" }, 120],
-    ["the native form with new arguments", { type: "modify", args: edit }, 60],
-    ["LangChain's decisions", { decisions: [{ type: "approve" }] }, 120],
-    [
-      "LangChain's edit, in camel case",
-      { decisions: [{ type: "edit", editedAction: { name: "refund", args: edit } }] },
-      60,
-    ],
-    ["agent-chat-ui's edit", { decisions: [{ type: "edit", edited_action: { name: "refund", args: edit } }] }, 60],
-    ["Agent Inbox's answer", [{ type: "accept", args: null }], 120],
-    [
-      "Agent Inbox's edit, all text",
-      [{ type: "edit", args: { action: "refund", args: { ...edit, amount: "60" } } }],
-      60,
-    ],
-    ["JSON as text", JSON.stringify({ type: "approve" }), 120],
+/** How a client may say that it approves, or changes arguments; `args` are all of the new ones. */
+const DIALECTS: { name: string; approve: unknown; edit: (action: string, args: Record<string, unknown>) => unknown }[] =
+  [
+    {
+      name: "native words",
+      approve: "approve",
+      edit: (_, args) => ({ type: "modify", args }),
+    },
+    {
+      name: "a native object",
+      approve: { type: "approve", as: "ana", note: "fine" },
+      edit: (_, args) => ({ type: "modify", as: "ana", args }),
+    },
+    {
+      name: "LangChain's decisions in camel case",
+      approve: { decisions: [{ type: "approve" }] },
+      edit: (name, args) => ({ decisions: [{ type: "edit", editedAction: { name, args } }] }),
+    },
+    {
+      name: "LangChain's decisions in snake case, as agent-chat-ui sends them",
+      approve: { decisions: [{ type: "approve" }] },
+      edit: (name, args) => ({ decisions: [{ type: "edit", edited_action: { name, args } }] }),
+    },
+    {
+      name: "a list of one HumanResponse, as Agent Inbox sends it",
+      approve: [{ type: "accept", args: null }],
+      edit: (action, args) => {
+        // Its forms give every value as text.
+        const texts = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, String(value)]));
+        return [{ type: "edit", args: { action, args: texts } }];
+      },
+    },
+    {
+      name: "a JSON text",
+      approve: JSON.stringify({ decisions: [{ type: "approve" }] }),
+      edit: (_, args) => JSON.stringify({ type: "modify", args }),
+    },
   ];
 
-  it.each(DIALECTS)("is approved by %s, and paid once", async (name, answer, amount) => {
-    const order = `order for ${name}`;
-    const { thread } = await paused(order);
-    const named = JSON.parse(
-      JSON.stringify(answer).replaceAll('edited"', `${order}"`).replaceAll('edited\\"', `${order}\\"`),
-    );
-    const { reply, outcomes } = await resume(thread, named);
-    expect(reply).toBe("Your refund is on its way.");
-    expect(Object.values(outcomes as Record<string, { unverified: boolean }>)).toMatchObject([{ unverified: true }]);
-    expect(await refundsOf(order)).toMatchObject([{ amount }]);
-    expect((await client.threads.get(thread)).status).toBe("idle");
-  });
+/** What a paused gate shows, as it comes over the wire. */
+interface Asked extends Omit<Shown, "args"> {
+  facts: { confidence: number };
+  action_request: { action: string; args: Record<string, unknown> };
+}
 
-  it.each([
-    ["a word", "reject"],
-    ["LangChain's decision", { decisions: [{ type: "reject", message: "no receipt" }] }],
-    ["Agent Inbox's response", [{ type: "response", args: "no receipt" }]],
-  ])("is rejected by %s, and never paid", async (name, answer) => {
-    const order = `rejected by ${name}`;
-    const { thread } = await paused(order);
-    expect((await resume(thread, answer))["reply"]).toMatch(/^No refund: /);
-    expect(await refundsOf(order)).toEqual([]);
-  });
+/** One thread on a server, as a client drives it. */
+class RemoteThread {
+  readonly #server: DevServer;
+  readonly #graph: string;
+  id = "";
 
-  it("says in words which mode it is in and how to decide", async () => {
-    const { payload } = await paused("in words");
-    expect(payload.summary).toBe("Refund 120 USD on order in words");
-    expect(payload["howToDecide"]).toContain("Open trust");
-    expect(payload["howToDecide"]).toContain('{"type":"approve","as":"ana"}');
-  });
+  constructor(server: DevServer, graph: string) {
+    this.#server = server;
+    this.#graph = graph;
+  }
 
-  it("asks again after an answer that is none, and stays interrupted", async () => {
-    const order = "asked again";
-    const { thread } = await paused(order);
-    await resume(thread, "sounds good to me");
-    const [payload] = pendingOf(await client.threads.getState(thread));
-    expect(payload?.reason).toContain("is no decision");
-    expect((await client.threads.get(thread)).status).toBe("interrupted");
-    expect(await refundsOf(order)).toEqual([]);
-    await resume(thread, "approve");
-    expect(await refundsOf(order)).toHaveLength(1);
+  async start(input: Record<string, unknown>): Promise<void> {
+    this.id = (await this.#server.client.threads.create()).thread_id;
+    await this.#server.client.runs.wait(this.id, this.#graph, { input });
+  }
+
+  async resume(resume: unknown): Promise<void> {
+    await this.#server.client.runs.wait(this.id, this.#graph, { command: { resume } });
+  }
+
+  state(): Promise<ThreadState<Values>> {
+    return this.#server.client.threads.getState<Values>(this.id);
+  }
+
+  async status(): Promise<string> {
+    return (await this.#server.client.threads.get(this.id)).status;
+  }
+
+  /** What it asks, as a client reads it. */
+  async asks(): Promise<Asked> {
+    const { tasks } = await this.state();
+    const pending = tasks.flatMap(({ interrupts }) => interrupts);
+    if (pending.length !== 1) throw new Error(`${pending.length} reviews are pending, not one`);
+    return pending[0]!.value as Asked;
+  }
+
+  /** Every outcome there is. */
+  async outcomes(): Promise<Outcome[]> {
+    return Object.values((await this.state()).values.outcomes ?? {});
+  }
+}
+
+let database: FreshDatabase;
+let open: DevServer;
+let verified: DevServer;
+const servers: DevServer[] = [];
+
+async function start(options: Omit<DevServerOptions, "databaseUrl"> = {}): Promise<DevServer> {
+  const server = await startDevServer({ databaseUrl: database.url, ...options });
+  servers.push(server);
+  return server;
+}
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  const started = [start(), start({ graphs: ["approval-gate"], environment: { ASSENT_TRUST: "verified" } })] as const;
+  // Both have to be there, or to have ended, before anything is thrown: else one would be left running.
+  await Promise.allSettled(started);
+  [open, verified] = await Promise.all(started);
+});
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.stop()));
+  await database.close();
+});
+
+/** The refunds of an order that a server has really made. */
+function refundsOf({ folder }: DevServer, orderId: string): number[] {
+  const path = join(folder, ".assent", "studio", "refunds.ndjson");
+  if (!existsSync(path)) return [];
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as { orderId: string; amount: number })
+    .filter((refund) => refund.orderId === orderId)
+    .map(({ amount }) => amount);
+}
+
+describe("the forms that Studio draws", () => {
+  test.each([
+    ["approval-gate", ["amount", "confidence", "orderId"]],
+    ["mail-moderation", ["messageId"]],
+  ])("%s asks only for what a person fills in, with a title and a description each", async (graph, fields) => {
+    const [assistant] = await open.client.assistants.search({ graphId: graph });
+    const { input_schema: input } = await open.client.assistants.getSchemas(assistant!.assistant_id);
+    const properties = (input as { properties: Record<string, { title?: string; description?: string }> }).properties;
+    expect(Object.keys(properties).toSorted()).toEqual(fields);
+    for (const { title, description } of Object.values(properties)) {
+      expect(title).toMatch(/^[A-Z]/);
+      expect(description).toMatch(/.{10,}/);
+    }
+    expect(input).not.toHaveProperty("required");
   });
 });
 
-it("moderates one real message, and another, from the oldest on", async () => {
-  const results: unknown[] = [];
-  for (let message = 0; message < 2; message += 1) {
-    const { thread_id: thread } = await client.threads.create();
-    await client.runs.wait(thread, "mail-moderation", { input: {} });
-    let state = await client.threads.getState(thread);
-    if (pendingOf(state).length > 0) {
-      await client.runs.wait(thread, "mail-moderation", { command: { resume: "approve" } });
-      state = await client.threads.getState(thread);
+describe.concurrent("approval-gate in Studio", () => {
+  test.each(DIALECTS)("$name approves, and the refund is made once", async ({ name, approve }) => {
+    const orderId = `approved by ${name}`;
+    const thread = new RemoteThread(open, "approval-gate");
+    await thread.start({ orderId, amount: 75, confidence: 0.5 });
+    expect(await thread.status()).toBe("interrupted");
+    expect(await thread.asks()).toMatchObject({
+      summary: `Refund 75 USD on order ${orderId}`,
+      trust: "open",
+      action_request: { action: "refund", args: { orderId, amount: 75 } },
+    });
+    expect(refundsOf(open, orderId)).toEqual([]);
+    await thread.resume(approve);
+    expect(await thread.status()).toBe("idle");
+    expect(refundsOf(open, orderId)).toEqual([75]);
+    expect(await thread.outcomes()).toMatchObject([{ status: "executed", unverified: true, result: { refunded: 75 } }]);
+    expect((await thread.state()).values.reply).toBe("Your refund is on its way.");
+  });
+
+  test.each(DIALECTS)("$name changes the amount", async ({ name, edit }) => {
+    const orderId = `changed by ${name}`;
+    const thread = new RemoteThread(open, "approval-gate");
+    await thread.start({ orderId, amount: 75, confidence: 0.5 });
+    await thread.resume(edit("refund", { orderId, amount: 30 }));
+    expect(refundsOf(open, orderId)).toEqual([30]);
+    expect(await thread.outcomes()).toMatchObject([{ status: "executed", result: { refunded: 30 } }]);
+  });
+
+  test.each([
+    ["reject"],
+    [{ type: "reject", note: "no receipt" }],
+    [{ decisions: [{ type: "reject", message: "no receipt" }] }],
+    [[{ type: "response", args: "no receipt" }]],
+  ])("%j rejects, and nothing is refunded", async (answer) => {
+    const orderId = `rejected by ${JSON.stringify(answer)}`;
+    const thread = new RemoteThread(open, "approval-gate");
+    await thread.start({ orderId, amount: 75, confidence: 0.5 });
+    await thread.resume(answer);
+    expect(await thread.status()).toBe("idle");
+    expect(refundsOf(open, orderId)).toEqual([]);
+    expect(await thread.outcomes()).toMatchObject([{ status: "rejected" }]);
+    expect((await thread.state()).values.reply).toMatch(/^No refund: /);
+  });
+
+  test("a wrong answer is asked again with the reason, and the thread stays answerable", async () => {
+    const thread = new RemoteThread(open, "approval-gate");
+    await thread.start({ orderId: "wrong first", amount: 75, confidence: 0.5 });
+    const { review, reason } = await thread.asks();
+    expect(reason).toBeNull();
+    for (const [answer, why] of [
+      ["yes, go ahead", "is no decision"],
+      [{ type: "approve", review: "rv_other" }, "names review rv_other"],
+      [{ decisions: [{ type: "approve" }, { type: "approve" }] }, "A list of 2 answers"],
+      [{ type: "modify", args: { orderId: "wrong first", amount: -1 } }, "do not fit"],
+      [{ decisions: [{ type: "edit", editedAction: { name: "wire", args: {} } }] }, "not the action itself"],
+    ] as const) {
+      await thread.resume(answer);
+      expect(await thread.status()).toBe("interrupted");
+      const again = await thread.asks();
+      expect(again.review).toBe(review);
+      expect(again.reason).toContain(why);
+      expect(again.description).toContain(why);
     }
-    results.push((state.values as { result?: string }).result);
-  }
-  for (const result of results) expect(result).toMatch(/^Done: \{"folder":"(delivered|quarantine|rejected)"\}$/);
+    const listed = await open.client.threads.search({ status: "interrupted", limit: 100 });
+    expect(listed.map(({ thread_id }) => thread_id)).toContain(thread.id);
+    await thread.resume({ type: "approve", review });
+    expect(refundsOf(open, "wrong first")).toEqual([75]);
+  });
+
+  test("an empty form runs with what it says beside its fields", async () => {
+    const thread = new RemoteThread(open, "approval-gate");
+    await thread.start({});
+    expect((await thread.asks()).summary).toBe("Refund 120 USD on order A-1001");
+  });
+
+  test("what is small and sure goes through by itself", async () => {
+    const thread = new RemoteThread(open, "approval-gate");
+    await thread.start({ orderId: "small", amount: 20, confidence: 0.95 });
+    expect(await thread.status()).toBe("idle");
+    expect(refundsOf(open, "small")).toEqual([20]);
+    expect(await thread.outcomes()).toMatchObject([{ status: "executed", decidedBy: null }]);
+  });
+});
+
+describe("mail-moderation in Studio", () => {
+  const mailbox = (folder: string): string[] =>
+    readdirSync(join(open.folder, ".assent", "studio", "mailbox", folder, "new")).toSorted();
+  const foldersOf = (id: string): string[] =>
+    ["incoming", "delivered", "quarantine", "rejected"].filter((folder) => mailbox(folder).includes(id));
+
+  // Threads of messages that the agent was not sure about, one for each dialect.
+  const asked: RemoteThread[] = [];
+  beforeAll(async () => {
+    const ids = mailbox("incoming").values();
+    const work = async (): Promise<void> => {
+      for (const messageId of ids) {
+        const thread = new RemoteThread(open, "mail-moderation");
+        await thread.start({ messageId });
+        if ((await thread.status()) === "interrupted") asked.push(thread);
+        if (asked.length >= DIALECTS.length) return;
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, work));
+  });
+
+  test("an empty form takes the oldest message", async () => {
+    const [oldest] = mailbox("incoming");
+    const thread = new RemoteThread(open, "mail-moderation");
+    await thread.start({});
+    expect((await thread.state()).values.messageId).toBe(oldest);
+  });
+
+  test.concurrent.each(DIALECTS)("$name moves a message that the agent was not sure about", async ({ name, edit }) => {
+    const nth = DIALECTS.findIndex((dialect) => dialect.name === name);
+    const thread = asked[nth]!;
+    const shown = await thread.asks();
+    expect(shown.facts.confidence).toBeLessThan(0.7);
+    const { messageId, sender } = shown.action_request.args as { messageId: string; sender: string };
+    expect(foldersOf(messageId)).toEqual(["incoming"]);
+    await thread.resume("no idea");
+    expect(await thread.status()).toBe("interrupted");
+    expect((await thread.asks()).reason).toContain("is no decision");
+    expect(foldersOf(messageId)).toEqual(["incoming"]);
+    const [verdict, folder] = nth % 2 === 0 ? ["deliver", "delivered"] : ["quarantine", "quarantine"];
+    await thread.resume(edit("moderate", { messageId, verdict, sender }));
+    expect(await thread.status()).toBe("idle");
+    expect(foldersOf(messageId)).toEqual([folder]);
+    expect((await thread.state()).values.result).toMatch(/^Done: /);
+  });
+});
+
+describe.concurrent("a server that is told to be verified", () => {
+  test.each(DIALECTS)("takes nothing from $name", async ({ name, approve, edit }) => {
+    const orderId = `verified ${name}`;
+    const thread = new RemoteThread(verified, "approval-gate");
+    await thread.start({ orderId, amount: 75, confidence: 0.5 });
+    expect((await thread.asks()).trust).toBe("verified");
+    for (const answer of [approve, edit("refund", { orderId, amount: 75 })]) {
+      await thread.resume(answer);
+      expect(await thread.status()).toBe("interrupted");
+      expect((await thread.asks()).reason).toContain("assent.reviews.decide(");
+      expect(await thread.outcomes()).toEqual([]);
+    }
+    expect(refundsOf(verified, orderId)).toEqual([]);
+  });
+
+  test("goes on after a decision in the ledger, whatever the answer is", async () => {
+    const thread = new RemoteThread(verified, "approval-gate");
+    await thread.start({ orderId: "decided", amount: 75, confidence: 0.5 });
+    const { review, digest } = await thread.asks();
+    const ledger = postgresLedger({ pool: database.pool, schema: "assent_studio" });
+    const assent = createAssent({ actions: [], policy: askAlways, ledger, trust: "verified" });
+    await assent.reviews.decide(review, { by: await localUser.authenticate(), decision: "approve", digest });
+    await thread.resume("reject");
+    expect(refundsOf(verified, "decided")).toEqual([75]);
+    expect(await thread.outcomes()).toMatchObject([{ status: "executed", unverified: false }]);
+  });
 });

@@ -154,7 +154,7 @@ describe("what counts as an answer", () => {
         expect(await thread.finished()).toBe(true);
         expect((await thread.outcome()).status).toBe(expected?.verdict === "reject" ? "rejected" : "executed");
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { memoryLedger, type Ledger } from "assent";
+import { AssentError, memoryLedger, type Ledger } from "assent";
 import { testAuthenticator } from "assent/testing";
 import { failingLedger, type Loss } from "../support/failing-ledger.js";
 import { hurriedClock } from "../support/hurried-clock.js";
@@ -95,7 +95,7 @@ describe.each(["nothing persisted", "answer lost"] satisfies Loss[])("a call of 
     "and the thread goes on by %s",
     (recovery) => {
       const every = Object.entries(scenarios).filter(
-        ([name]) => recovery === "invoke(null)" || name.startsWith("approved"),
+        ([name]) => recovery === "invoke(null)" || name === "approved in open trust",
       );
       test.each(every)("%s: whichever call it was, the case ends right and once", async (name, scenario) => {
         const expected = await auditOf(await undisturbed(name, scenario));
@@ -125,6 +125,7 @@ describe.each(["nothing persisted", "answer lost"] satisfies Loss[])("a call of 
       });
 
       if (recovery !== "invoke(null)") return;
+
       const approval = scenarios["approved in open trust"]!;
 
       test("not idempotent: one failing call, whichever it was, leaves no doubt; it runs once", async () => {
@@ -166,3 +167,40 @@ async function undisturbed(name: string, scenario: Scenario): Promise<Ledger> {
   await live(name, scenario, store, true, "invoke(null)");
   return store;
 }
+
+describe("an answer to a pause that was never recorded decides nothing, for nobody can have been shown it", () => {
+  test("whichever call had failed before", async () => {
+    for (let failAt = 1; ; failAt += 1) {
+      const ledger = failingLedger(memoryLedger(), failAt, "nothing persisted");
+      const { thread, made } = gated({ ledger });
+      const shown = await thread.start().then(
+        () => true,
+        () => false,
+      );
+      if (ledger.calls.length < failAt) break;
+      if (shown) continue;
+      await thread.answer("approve");
+      expect(made, `call ${failAt}`).toEqual([]);
+      expect((await thread.asked()).reason ?? "not recorded", `call ${failAt}`).toMatch(/not.*recorded/);
+    }
+  });
+
+  test("also where an earlier pause of the same review was recorded", async () => {
+    const ledger = memoryLedger();
+    const ask = ledger.ask.bind(ledger);
+    let asks = 0;
+    ledger.ask = (request) => {
+      asks += 1;
+      return asks === 2 ? Promise.reject(new AssentError("ledger_unavailable", { what: "down" })) : ask(request);
+    };
+    const { thread, made } = gated({ ledger });
+    await thread.start();
+    await expect(thread.answer("perhaps")).rejects.toThrow(/down/);
+    await thread.answer("approve");
+    expect(made).toEqual([]);
+    const { review, reason } = await thread.asked();
+    expect(reason).toMatch(/not been recorded/);
+    await thread.answer({ type: "approve", review });
+    expect(made).toHaveLength(1);
+  });
+});

@@ -367,6 +367,23 @@ describe("what may be proposed", () => {
     expect(await thread.outcome()).toMatchObject({ status: "executed", result: "good" });
   });
 
+  test("a schema whose complaint is endless does not stop the thread that shows it", async () => {
+    const long = defineAction({
+      name: "long",
+      args: z.object({ what: z.string().max(5, { error: ({ input }) => `not this: ${JSON.stringify(input)}` }) }),
+      summary: (a) => a.what,
+      idempotent: true,
+      run: ({ what }) => what,
+    });
+    const assent = createAssent({ actions: [long], ledger: memoryLedger(), trust: "open", policy: askAlways });
+    const thread = withAgent(assent, () => assent.propose(long, { what: "good" }));
+    await thread.start();
+    await thread.answer({ type: "modify", args: { what: "x".repeat(65_000) } });
+    expect((await thread.asked()).reason).toMatch(/not this: x+/);
+    await thread.answer("approve");
+    expect(await thread.outcome()).toMatchObject({ status: "executed" });
+  });
+
   test("the agent's name is the node's unless said, and on whose behalf is kept", async () => {
     const { pay } = payments();
     const assent = createAssent({ actions: [pay], ledger: memoryLedger(), trust: "open", policy: askAlways });

@@ -91,7 +91,7 @@ describe("other ways to move a thread", () => {
     await thread.answer("approve");
     const second = await thread.asked();
     expect(second.review).not.toBe(first.review);
-    await thread.answer("approve");
+    await thread.answer({ type: "approve", review: second.review });
     expect(made).toHaveLength(2);
     expect(await thread.finished()).toBe(true);
   });

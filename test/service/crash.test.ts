@@ -8,17 +8,21 @@ import { postgresLedger } from "assent/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freshSchema, type FreshSchema } from "../support/postgres.js";
 import { Thread } from "../support/thread.js";
-import { decideNext, desk, twoGates } from "./desk.js";
+import { decideNext, desk, leftGoesThrough, twoGates } from "./desk.js";
 import type { Point, Work } from "./doomed-worker.js";
 import { effectByKey, effectKeys } from "./effects-by-key.js";
 
 const LEASE_MS = 300;
 
-/** What is killed where: an ordinary set-up, one whose action may not be repeated, and one with a gate beside it. */
+/**
+ * What is killed where: an ordinary set-up, one whose action may not be repeated, one with another gate beside it, and
+ * one where only that other gate asks.
+ */
 const DOOMED = {
   idempotent: ["decided", "before the effect", "after the effect", "behind the gate"],
   once: ["before the effect", "after the effect"],
   "two gates": ["before the effect", "after the effect"],
+  "left goes through": ["before the effect", "after the effect"],
 } as const satisfies Record<string, readonly Point[]>;
 type Kind = keyof typeof DOOMED;
 
@@ -64,7 +68,8 @@ function survivor(kind: Kind, { fresh: { pool, schema }, folder }: Scene) {
     leaseMs: LEASE_MS,
     run: (_args: unknown, { idempotencyKey }: { idempotencyKey: string }) => effectByKey(folder, idempotencyKey),
   };
-  return kind === "two gates" ? twoGates({ ...storage, ...options }) : desk(storage, options);
+  if (kind === "idempotent" || kind === "once") return desk(storage, options);
+  return twoGates({ ...storage, ...options, ...(kind === "left goes through" && { policy: leftGoesThrough }) });
 }
 
 describe("after kill -9", () => {
@@ -86,7 +91,7 @@ describe("after kill -9", () => {
           schema,
           folder,
           points: DOOMED[kind],
-          graph: kind === "two gates" ? "two gates" : "desk",
+          graph: kind === "idempotent" || kind === "once" ? "desk" : kind,
           idempotent: kind !== "once",
           leaseMs: LEASE_MS,
         }),
@@ -134,18 +139,21 @@ describe("after kill -9", () => {
     expect(effectKeys(scene.folder)).toEqual(before);
   });
 
-  test("what was cut off goes on also where another gate of its thread waits for a person", async () => {
-    const scene = sceneOf("two gates");
-    const { assent, delivery } = survivor("two gates", scene);
-    const found = await delivery.undelivered();
-    expect(found.toSorted()).toEqual([...DOOMED["two gates"]].toSorted());
-    for (const threadId of found) expect(await delivery.deliver(threadId), threadId).toBe("waiting");
-    expect(effectKeys(scene.folder)).toHaveLength(2);
-    expect(await delivery.undelivered()).toEqual([]);
-    for (const threadId of found) {
-      await decideNext(assent, threadId);
-      expect(await delivery.deliver(threadId), threadId).toBe("finished");
-    }
-    expect(effectKeys(scene.folder)).toHaveLength(4);
-  });
+  test.each(["two gates", "left goes through"] as const)(
+    "what was cut off goes on also where another gate of its thread waits for a person (%s)",
+    async (kind) => {
+      const scene = sceneOf(kind);
+      const { assent, delivery } = survivor(kind, scene);
+      const found = await delivery.undelivered();
+      expect(found.toSorted()).toEqual([...DOOMED[kind]].toSorted());
+      for (const threadId of found) expect(await delivery.deliver(threadId), threadId).toBe("waiting");
+      expect(effectKeys(scene.folder)).toHaveLength(2);
+      expect(await delivery.undelivered()).toEqual([]);
+      for (const threadId of found) {
+        await decideNext(assent, threadId);
+        expect(await delivery.deliver(threadId), threadId).toBe("finished");
+      }
+      expect(effectKeys(scene.folder)).toHaveLength(4);
+    },
+  );
 });

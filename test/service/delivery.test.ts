@@ -100,7 +100,9 @@ describe.each(STORAGES)("delivering $name", ({ open }) => {
     const inNode = (node: string): unknown =>
       node === "before" && !stopping.signal.aborted ? abortedHere(stopping) : undefined;
     const { delivery, graph, thread } = desk(storage, { inNode });
-    await expect(graph.invoke({}, { ...thread.config, durability: "sync", signal: stopping.signal })).rejects.toThrow();
+    await expect(graph.invoke({}, { ...thread.config, durability: "sync", signal: stopping.signal })).rejects.toThrow(
+      "stopped by the test",
+    );
     expect(await delivery.deliver(thread.id)).toBe("waiting");
   });
 
@@ -121,7 +123,9 @@ describe.each(STORAGES)("delivering $name", ({ open }) => {
       });
       await delivery.start(thread.id, {});
       await decideNext(assent, thread.id);
-      await expect(graph.invoke(null, { ...thread.config, signal: stopping.signal })).rejects.toThrow();
+      await expect(graph.invoke(null, { ...thread.config, signal: stopping.signal })).rejects.toThrow(
+        "stopped by the test",
+      );
       expect(await delivery.undelivered()).toContain(thread.id);
       expect(await delivery.deliver(thread.id)).toBe("finished");
       expect(await thread.outcome()).toMatchObject({ status });

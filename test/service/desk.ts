@@ -4,9 +4,11 @@ import {
   addGate,
   approvalGate,
   createAssent,
+  policy,
   type ApprovalVerdict,
   type Assent,
   type Ledger,
+  type Policy,
 } from "assent";
 import { createDelivery, inProcessThreads, type Threads } from "assent/service";
 import { testAuthenticator } from "assent/testing";
@@ -16,7 +18,7 @@ import { Thread } from "../support/thread.js";
 import type { Storage } from "./storages.js";
 
 const people = testAuthenticator();
-export const ana = await people.authenticate({ id: "ana" });
+const ana = await people.authenticate({ id: "ana" });
 
 export type GraphNode = "before" | "agent" | "after";
 
@@ -75,7 +77,7 @@ export interface Call {
 }
 
 /** Writes down what is asked of threads, and how many calls each thread had to bear at once. */
-export function observed(threads: Threads): { threads: Threads; calls: Call[]; most: Map<string, number> } {
+function observed(threads: Threads): { threads: Threads; calls: Call[]; most: Map<string, number> } {
   const calls: Call[] = [];
   const now = new Map<string, number>();
   const most = new Map<string, number>();
@@ -137,13 +139,22 @@ export function breaksIn(node: GraphNode, times = 1): (node: GraphNode) => void 
 
 export interface TwoGatesOptions extends PaymentsOptions, Pick<Storage, "checkpointer" | "ledger"> {
   leaseMs?: number;
+  /** What policy says; a person is asked about both unless said. */
+  policy?: Policy;
 }
 
+/** The left payment needs nobody. */
+export const leftGoesThrough = policy({
+  rules: [{ id: "left", action: "pay-left", route: "execute" }],
+  default: { route: "review" },
+});
+
 /** Two gates side by side on one thread, each for a payment of its own, and a node that comes after both. */
-export function twoGates({ checkpointer, ledger, leaseMs = 30_000, ...options }: TwoGatesOptions) {
+export function twoGates(options: TwoGatesOptions) {
+  const { checkpointer, ledger, leaseMs = 30_000, policy = askAlways } = options;
   const left = payments({ ...options, name: "pay-left" });
   const right = payments({ ...options, name: "pay-right" });
-  const setUp = { actions: [left.pay, right.pay], policy: askAlways, ledger, authenticators: [people], leaseMs };
+  const setUp = { actions: [left.pay, right.pay], policy, ledger, authenticators: [people], leaseMs };
   const assent = createAssent({ ...setUp, trust: "verified" });
   const builder = new StateGraph(AssentState.extend({ joined: z.number().optional() }))
     .addNode("agent", async () => {

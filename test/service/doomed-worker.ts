@@ -5,7 +5,7 @@
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { postgresLedger } from "assent/postgres";
 import { Pool } from "pg";
-import { decideNext, desk, meetingOf, twoGates } from "./desk.js";
+import { decideNext, desk, leftGoesThrough, meetingOf, twoGates } from "./desk.js";
 import { effectByKey } from "./effects-by-key.js";
 
 /** Where a thread stays; also its id. */
@@ -17,7 +17,8 @@ export interface Work {
   schema: string;
   folder: string;
   points: readonly Point[];
-  graph: "desk" | "two gates";
+  /** One gate; two, with a person to be asked at both; or two, of which only the right one asks. */
+  graph: "desk" | "two gates" | "left goes through";
   idempotent: boolean;
   leaseMs: number;
 }
@@ -28,8 +29,13 @@ const allThere = meetingOf(works.flatMap(({ points }) => points).length);
 async function bringTo(point: Point, { url, schema, folder, graph, idempotent, leaseMs }: Work): Promise<void> {
   const stayAt = async (here: Point): Promise<void> => {
     if (here !== point) return;
+    if (graph === "left goes through") await untilPaused();
     await allThere();
     await new Promise((resolve) => void setTimeout(resolve, 600_000));
+  };
+  /** The gate beside has to be seen to wait by whoever comes after us. */
+  const untilPaused = async (): Promise<void> => {
+    while ((await threads.state(point)).pending.length === 0) await new Promise((next) => void setTimeout(next, 10));
   };
   const options = {
     idempotent,
@@ -46,8 +52,10 @@ async function bringTo(point: Point, { url, schema, folder, graph, idempotent, l
     checkpointer: new PostgresSaver(pool, undefined, { schema }),
     ledger: postgresLedger({ pool, schema }),
   };
-  const { assent, delivery } =
-    graph === "desk" ? desk(storage, { ...options, inNode }) : twoGates({ ...storage, ...options });
+  const { assent, delivery, threads } =
+    graph === "desk"
+      ? desk(storage, { ...options, inNode })
+      : twoGates({ ...storage, ...options, ...(graph === "left goes through" && { policy: leftGoesThrough }) });
   await delivery.start(point, {});
   await decideNext(assent, point);
   await stayAt("decided");

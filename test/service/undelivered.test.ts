@@ -100,7 +100,7 @@ describe.each(STORAGES)("gates side by side $name", ({ open }) => {
     await delivery.start(thread.id, {});
     const { review } = await decideNext(assent, thread.id);
     const config = { ...thread.config, durability: "sync" as const, signal: stopping.signal };
-    await expect(graph.invoke(null, config)).rejects.toThrow();
+    await expect(graph.invoke(null, config)).rejects.toThrow("stopped by the test");
     expect(made()).toEqual([]);
     expect(await delivery.undelivered()).toEqual([thread.id]);
     expect(await delivery.deliver(thread.id)).toBe("waiting");

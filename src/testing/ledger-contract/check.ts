@@ -9,7 +9,7 @@ import type { Ledger } from "../../ledger/ledger.js";
 export type Check = (title: string, body: (ledger: Ledger) => Promise<void>) => void;
 
 /** How many callers race where several act at once. */
-export const RACERS = 16;
+const RACERS = 16;
 
 /** Runs `act` for {@link RACERS} callers at once and gives their answers. */
 export async function race<Result>(act: (racer: number) => Promise<Result>): Promise<Result[]> {

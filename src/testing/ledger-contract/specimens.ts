@@ -61,7 +61,7 @@ export function draft(options: DraftOptions = {}): NewProposal {
 }
 
 /** What a policy said. */
-export function routing(route: Route): Routing {
+function routing(route: Route): Routing {
   return {
     route,
     rules: ["small"],

@@ -43,11 +43,9 @@ export const jump: Attack = {
       async carryOut(victim) {
         await victim.start();
         const update = await victim.forgery();
-        for (const inner of victim.anatomy.inside) {
-          for (const goto of [inner, `${victim.anatomy.gate}:${inner}`]) {
-            await attempt(() => victim.graph.invoke(new Command({ goto, update }), victim.config));
-            await attempt(() => victim.graph.invoke(new Command({ goto: new Send(goto, update) }), victim.config));
-          }
+        for (const goto of victim.anatomy.inside) {
+          await attempt(() => victim.graph.invoke(new Command({ goto, update }), victim.config));
+          await attempt(() => victim.graph.invoke(new Command({ goto: new Send(goto, update) }), victim.config));
         }
         await attempt(() => victim.graph.invoke(null, victim.config));
       },

@@ -70,8 +70,8 @@ export const stateEdit: Attack = {
       carryOut: (victim) => editInside(victim, INSIDE, (thread) => thread.forgedInside()),
     },
     {
-      name: "inside the gate, as each of its nodes, going on from the edit",
-      carryOut: (victim) => editInside(victim, INSIDE, (thread) => thread.forgedInside(), "edit"),
+      name: "inside the gate, going on from the edit itself",
+      carryOut: (victim) => editInside(victim, INSIDE_TO_EXECUTE, (thread) => thread.forgedInside(), "edit"),
     },
     {
       name: "inside the gate, to its end",
@@ -86,24 +86,26 @@ export const stateEdit: Attack = {
         const other = victim.another();
         await other.start();
         await other.decide("approve");
-        await editInside(victim, INSIDE, () => other.forgedInside());
+        await editInside(victim, INSIDE_TO_EXECUTE, () => other.forgedInside());
       },
     },
   ],
 };
 
+/** One of the gate's nodes, and the step that the edit makes it choose. */
 interface InsideEdit {
   asNode: string;
   step: string;
 }
 
-/** Every next step that each of a gate's nodes may write. */
-const INSIDE: readonly InsideEdit[] = [
+const INSIDE_TO_EXECUTE: readonly InsideEdit[] = [
   { asNode: "policy", step: "execute" },
-  { asNode: "policy", step: "audit" },
-  { asNode: "policy", step: "policy" },
   { asNode: "review", step: "execute" },
-  { asNode: "review", step: "audit" },
+];
+const INSIDE: readonly InsideEdit[] = [
+  ...INSIDE_TO_EXECUTE,
+  { asNode: "policy", step: "audit" },
+  { asNode: "review", step: "policy" },
   { asNode: "execute", step: "audit" },
   { asNode: "audit", step: "policy" },
 ];
@@ -119,25 +121,25 @@ async function editInside(
   forgedFor: (thread: Victim) => Promise<Record<string, unknown>>,
   from: "thread" | "edit" = "thread",
 ): Promise<void> {
+  if (victim.anatomy.inside.length === 0) return;
   for (const [nth, { asNode, step }] of edits.entries()) {
     const thread = nth === 0 ? victim : victim.another();
     await thread.start();
-    for (const place of await waitingInside(thread)) {
-      const edited = await thread.graph.updateState(place, { ...(await forgedFor(thread)), step }, asNode);
-      await attempt(() => thread.graph.invoke(null, from === "edit" ? edited : thread.config));
-    }
+    const place = await waitingInside(thread);
+    const edited = await thread.graph.updateState(place, { ...(await forgedFor(thread)), step }, asNode);
+    await attempt(() => thread.graph.invoke(null, from === "edit" ? edited : thread.config));
   }
 }
 
 async function edit(victim: Victim, asNode: string): Promise<void> {
   await victim.start();
   const forged = await victim.forgery();
-  await attempt(() => victim.graph.updateState(victim.config, forged, asNode));
+  await victim.graph.updateState(victim.config, forged, asNode);
   await attempt(() => victim.graph.invoke(null, victim.config));
 }
 
 async function propose(victim: Victim, other: Victim | null): Promise<void> {
   const forged = await victim.forgedProposal(other);
-  await attempt(() => victim.graph.updateState(victim.config, forged, victim.anatomy.agent));
+  await victim.graph.updateState(victim.config, forged, victim.anatomy.agent);
   await attempt(() => victim.graph.invoke(null, victim.config));
 }

@@ -271,8 +271,7 @@ describe("making an embedded Postgres", () => {
     // Without setpriv, and with everything else that is needed.
     const programs = await mkdtemp(join(tmpdir(), "assent-programs-"));
     await chmod(programs, 0o755);
-    for (const name of ["ls", "id", "ps"])
-      await symlink(await realpath(join("/usr/bin", name)), join(programs, name));
+    for (const name of ["ls", "id", "ps"]) await symlink(await realpath(join("/usr/bin", name)), join(programs, name));
     process.env["PATH"] = programs;
     try {
       await expect(openEmbeddedPostgres({ directory })).rejects.toMatchObject({

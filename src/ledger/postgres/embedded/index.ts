@@ -1,2 +1,2 @@
 export { openEmbeddedPostgres } from "./open.js";
-export type { EmbeddedPostgres, EmbeddedPostgresOptions } from "./open.js";
+export type { EmbeddedPostgres } from "./open.js";

@@ -11,7 +11,7 @@ import { commandOf, lifeOf } from "./process-life.js";
 import { launch } from "./server-user.js";
 
 /** The database that is handed out. */
-export const DATABASE = "assent";
+const DATABASE = "assent";
 
 const POLL_MS = 20;
 // How long a server may take to accept connections; recovery after a crash is the long case.

@@ -1,0 +1,33 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+/** How a command ended and what it said. */
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  /** The Postgres it is told to use; none unless said. */
+  url?: string;
+  /** Whoever reads its standard output goes away before it writes any. */
+  unread?: boolean;
+}
+
+/** Runs `assent` with these words, as a process of its own. */
+export async function runCli(args: readonly string[], { url, unread = false }: RunOptions = {}): Promise<Ran> {
+  const { DATABASE_URL: _, ...environment } = process.env;
+  const child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...environment, NO_COLOR: "1", ...(url !== undefined && { DATABASE_URL: url }) },
+  });
+  const ended = once(child, "exit") as Promise<[number | null]>;
+  if (unread) child.stdout.destroy();
+  const [[code], stdout, stderr] = await Promise.all([ended, unread ? "" : text(child.stdout), text(child.stderr)]);
+  return { code, stdout, stderr };
+}
