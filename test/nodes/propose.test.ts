@@ -379,7 +379,7 @@ describe("what may be proposed", () => {
     const thread = withAgent(assent, () => assent.propose(long, { what: "good" }));
     await thread.start();
     await thread.answer({ type: "modify", args: { what: "x".repeat(65_000) } });
-    expect((await thread.asked()).reason).toMatch(/not this: x+/);
+    expect((await thread.asked()).reason).toMatch(/not this: "x+/);
     await thread.answer("approve");
     expect(await thread.outcome()).toMatchObject({ status: "executed" });
   });

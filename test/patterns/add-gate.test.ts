@@ -81,23 +81,43 @@ describe("a state that holds more than this version knows", () => {
 });
 
 describe("a cache on the parent", () => {
-  test("never answers for the gate: the second thread is asked like the first", async () => {
+  function cached() {
     const { pay, made } = payments();
     const shared = createAssent({ actions: [pay], ledger: memoryLedger(), trust: "open", policy: askAlways });
-    const builder = new StateGraph(AssentState)
+    let visits = 0;
+    const builder = new StateGraph(AssentState.extend({ visits: z.number().optional() }))
       .setNodeDefaults({ cachePolicy: true })
-      .addNode("agent", () => shared.propose(pay, { to: "bo", cents: 1 }, { key: "same" }), { cachePolicy: false });
+      .addNode("agent", () => shared.propose(pay, { to: "bo", cents: 1 }, { key: "same" }), { cachePolicy: false })
+      .addNode("cheap", () => ({ visits: (visits += 1) }));
     const graph = addGate(builder, "gate", approvalGate(shared))
-      .addEdge(START, "agent")
+      .addEdge(START, "cheap")
+      .addEdge("cheap", "agent")
       .addEdge("agent", "gate")
       .compile({ checkpointer: new MemorySaver(), cache: new InMemoryCache() });
+    return { graph, made };
+  }
+
+  test("answers for other nodes, never for the gate: the second thread is asked like the first", async () => {
+    const { graph, made } = cached();
     for (const runs of [1, 2]) {
       const thread = new Thread(graph);
       await thread.start();
+      expect((await thread.state()).values.visits).toBe(1);
       expect(made).toHaveLength(runs - 1);
       await thread.answer("approve");
       expect(made).toHaveLength(runs);
     }
+  });
+
+  test("never answers for the gate in a fork either: the outcome comes from the ledger, as a replay", async () => {
+    const { graph, made } = cached();
+    const thread = new Thread(graph);
+    await thread.start();
+    await thread.answer("approve");
+    const [before] = (await thread.history()).filter(({ next }) => next.includes("gate"));
+    await thread.goOn(before!.config);
+    expect(made).toHaveLength(1);
+    expect(await thread.outcome()).toMatchObject({ status: "executed", replayed: true });
   });
 });
 
