@@ -1,3 +1,4 @@
+import { AssentError, memoryLedger } from "assent";
 import { describe, expect, test } from "vitest";
 import { gated } from "../support/payments.js";
 
@@ -168,5 +169,21 @@ describe("an answer that decides nothing", () => {
     await thread.start();
     await thread.answer({ type: "modify", args: { to: "cy", cents: "many" } });
     expect((await thread.asked()).reason).toMatch(/cents/);
+  });
+
+  test("an answer that the ledger will never take is asked again, not thrown over and over", async () => {
+    const ledger = memoryLedger();
+    const decide = ledger.decide.bind(ledger);
+    ledger.decide = (request) =>
+      request.decision.note === null
+        ? decide(request)
+        : Promise.reject(new AssentError("json_invalid", { what: "This store keeps no notes" }));
+    const { thread, made } = gated({ ledger });
+    await thread.start();
+    await thread.answer({ type: "approve", note: "fine" });
+    expect(made).toHaveLength(0);
+    expect((await thread.asked()).reason).toMatch(/keeps no notes/);
+    await thread.answer("approve");
+    expect(made).toHaveLength(1);
   });
 });

@@ -34,3 +34,29 @@ test("a fact that followed from the old arguments does not outlive them", async 
   });
   expect(ran).toBe(1);
 });
+
+test("facts that follow from a person's arguments are checked like the agent's: what no policy can read is refused", async () => {
+  const ran: number[] = [];
+  const grant = defineAction({
+    name: "grant",
+    args: z.object({ usd: z.number() }),
+    summary: (a) => `Grant ${a.usd} USD`,
+    facts: (a) => ({ amount: { value: a.usd, currency: "USD" } }),
+    idempotent: true,
+    run: (a) => ran.push(a.usd),
+  });
+  const upTo = policy({
+    rules: [{ id: "large", when: { amount: { gt: "100 USD" } }, route: "block" }],
+    default: { route: "review" },
+  });
+  const assent = createAssent({ actions: [grant], ledger: memoryLedger(), trust: "open", policy: upTo });
+  const builder = new StateGraph(AssentState).addNode("agent", () => assent.propose(grant, { usd: 5 }));
+  const graph = addGate(builder, "gate", approvalGate(assent)).addEdge(START, "agent").addEdge("agent", "gate");
+  const thread = new Thread(graph.compile({ checkpointer: new MemorySaver() }));
+  await thread.start();
+  await thread.answer({ type: "modify", args: { usd: -1_000 } });
+  expect(ran).toEqual([]);
+  expect((await thread.asked()).reason).toMatch(/facts/);
+  await thread.answer("approve");
+  expect(ran).toEqual([5]);
+});
