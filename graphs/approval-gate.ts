@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { END, START, StateGraph } from "@langchain/langgraph";
 import { AssentState, addGate, approvalGate, createAssent, defineAction, policy } from "assent";
 import { z } from "zod";
+import { studioKeys } from "./studio-keys.js";
 import { studioLedger } from "./studio-ledger.js";
 
 const folder = join(".assent", "studio");
@@ -30,6 +31,7 @@ const refund = defineAction({
 const assent = createAssent({
   actions: [refund],
   ledger: studioLedger,
+  keys: studioKeys,
   policy: policy({
     rules: [
       {

@@ -9,6 +9,7 @@ import { mailModeration } from "./mail-moderation/agent.js";
 import { trainMailClassifier } from "./mail-moderation/classifier.js";
 import { loadCorpus, splitCorpus } from "./mail-moderation/corpus.js";
 import { openMailbox } from "./mail-moderation/maildir.js";
+import { studioKeys } from "./studio-keys.js";
 import { studioLedger } from "./studio-ledger.js";
 
 /** How many messages the trial mailbox holds. */
@@ -23,6 +24,7 @@ const { assent, builder } = mailModeration({
   classifier: await trainMailClassifier(corpus),
   policy: await loadPolicy(join(import.meta.dirname, "mail-moderation", "policy.yaml")),
   ledger: studioLedger,
+  keys: studioKeys,
 });
 
 const gate = approvalGate(assent, {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
-import { addGate, approvalGate, loadPolicy, localUser, type Assent } from "assent";
+import { addGate, approvalGate, loadKeys, loadPolicy, localUser, type Assent } from "assent";
 import { migrate, openPostgres, postgresLedger, type OpenPostgres } from "assent/postgres";
 import { createDelivery, inProcessThreads, type Delivery, type Threads } from "assent/service";
 import { testAuthenticator } from "assent/testing";
@@ -87,6 +87,8 @@ export async function openStage(settings: Settings, databaseUrl: string | undefi
       ledger: postgresLedger({ pool: postgres.pool }),
       trust: "verified",
       authenticators: [localUser, people],
+      // One process does everything here, so it holds the private key too.
+      keys: await loadKeys(join(settings.data, "keys"), { create: true }),
       leaseMs: LEASE_MS,
     });
     const graph = addGate(builder, "gate", approvalGate(assent))

@@ -25,7 +25,10 @@ export type ModerateArgs = z.infer<typeof ModerateArgs>;
 const BODY_CHARACTERS_MAX = 2_000;
 
 /** What the agent works with. */
-export interface MailModerationParts extends Pick<AssentOptions, "ledger" | "trust" | "authenticators" | "leaseMs"> {
+export interface MailModerationParts extends Pick<
+  AssentOptions,
+  "ledger" | "trust" | "authenticators" | "keys" | "leaseMs"
+> {
   mailbox: Mailbox;
   classifier: MailClassifier;
   policy: Policy;

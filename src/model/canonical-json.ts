@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import canonicalize from "canonicalize";
 import { AssentError } from "./error.js";
+import { isLangChainRecord } from "./langchain-record.js";
 import { oneLine } from "./visible-text.js";
 
 /** How many arrays and objects may lie inside each other, the outermost included. */
@@ -19,9 +20,9 @@ export interface CanonicalJsonOptions {
  * values have the same text exactly when they are the same JSON; `-0` is written as `0`, as the RFC says.
  *
  * Only what JSON can hold without loss is accepted: null, booleans, well-formed strings, finite numbers (integers up
- * to 2^53 - 1), arrays without holes and plain objects with ordinary enumerable string keys. Nothing of the value is
- * ever run (no getter, no `toJSON`, no proxy trap), and work stops at the first limit reached, however large the
- * value is.
+ * to 2^53 - 1), arrays without holes and plain objects with ordinary enumerable string keys. Objects in LangChain's own
+ * notation are refused too: in a checkpoint they would not stay what they are. Nothing of the value is ever run (no
+ * getter, no `toJSON`, no proxy trap), and work stops at the first limit reached, however large the value is.
  *
  * @throws AssentError `json_invalid` for anything else, `json_too_deep` beyond {@link MAX_JSON_DEPTH},
  * `json_too_large` beyond `maxBytes`; `where` is a path such as `$.args.items[3].name`. `config_invalid` if `maxBytes`
@@ -128,6 +129,9 @@ class StrictCopy {
   #object(object: object): Json {
     const prototype: unknown = Object.getPrototypeOf(object);
     if (prototype !== Object.prototype && prototype !== null) this.#refuseInstance();
+    if (isLangChainRecord(object)) {
+      this.#refuse("An object is in LangChain's notation for one to be built", "lc", "Rename its key lc, or drop it.");
+    }
     const keys = Reflect.ownKeys(object);
     // The shortest member, `"":0` and its comma, takes five bytes.
     if (5 * keys.length > this.#maxBytes - this.#bytes) this.#tooLarge();

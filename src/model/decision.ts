@@ -18,6 +18,8 @@ export const APPROVAL_VERDICTS: readonly ApprovalVerdict[] = ["approve", "modify
 export const DecisionStatement = z.strictObject({
   type: z.literal("assent.decision"),
   v: z.literal(1),
+  /** The thread that the proposal is bound to. */
+  thread: z.string(),
   proposal: z.string(),
   review: z.string(),
   round: z.int(),
@@ -37,6 +39,16 @@ export const DecisionStatement = z.strictObject({
 /** What exactly was decided, bound to what was shown. */
 export type DecisionStatement = z.infer<typeof DecisionStatement>;
 
+/** One signature over a decision's statement, as DSSE writes it. */
+export const Signature = z.strictObject({
+  /** Which key it claims to be of; a hint, never believed. */
+  keyid: z.string(),
+  /** The signature's bytes in base64. */
+  sig: z.string(),
+});
+/** One signature over a decision's statement, as DSSE writes it. */
+export type Signature = z.infer<typeof Signature>;
+
 /** A decision, as the ledger keeps it. */
 export const Decision = z.strictObject({
   id: z.string(),
@@ -51,6 +63,8 @@ export const Decision = z.strictObject({
   newArgsDigest: z.string().nullable(),
   /** The canonical text of the {@link DecisionStatement}. */
   statement: z.string(),
+  /** Signatures over the statement; none in open trust. */
+  signatures: z.array(Signature),
   decidedAt: z.string(),
 });
 /** A decision, as the ledger keeps it. */

@@ -41,6 +41,13 @@ export const ERROR_CODES = {
   principal_unverified: { http: 401, retryable: false, title: "The principal comes from no accepted authenticator" },
   authentication_failed: { http: 401, retryable: false, title: "The person could not be authenticated" },
 
+  // keys
+  keys_missing: { http: 500, retryable: false, title: "Verified trust needs keys" },
+  keys_unreadable: { http: 500, retryable: false, title: "The keys cannot be read or written" },
+  keys_invalid: { http: 500, retryable: false, title: "A key file is damaged" },
+  keys_exist: { http: 409, retryable: false, title: "There are keys already" },
+  key_unknown: { http: 404, retryable: false, title: "No such key" },
+
   // permits and effects
   permit_mismatch: { http: 403, retryable: false, title: "The permit is for something else" },
   claim_held: { http: 409, retryable: true, title: "Another worker is running this action" },
@@ -59,6 +66,9 @@ export const ERROR_CODES = {
 
   // command line
   usage: { http: 400, retryable: false, title: "The command cannot be read" },
+
+  // testing
+  program_failed: { http: 500, retryable: false, title: "A program under test ended by itself" },
 } as const satisfies Record<string, { http: number; retryable: boolean; title: string }>;
 
 /** A stable name for one kind of failure; see {@link ERROR_CODES}. */

@@ -27,6 +27,11 @@ export function isAutomatic(route: Route): route is "execute" | "flag" {
   return route === "execute" || route === "flag";
 }
 
+/** Whether a routing never lets the agent act, whatever people say. */
+export function mayNeverRun(route: Route): route is "suggest" | "block" {
+  return route === "suggest" || route === "block";
+}
+
 /** The stricter of two routes. */
 export function stricter(a: Route, b: Route): Route {
   return ROUTES.indexOf(a) >= ROUTES.indexOf(b) ? a : b;

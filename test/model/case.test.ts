@@ -28,6 +28,7 @@ const decision = (name: string, verdict: Decision["verdict"]): Decision => ({
   argsDigest: round.argsDigest,
   newArgsDigest: null,
   statement: "{}",
+  signatures: [],
   decidedAt: "2026-01-01T00:00:01.000Z",
 });
 const closed: Omit<Case, "review" | "permit"> = {
