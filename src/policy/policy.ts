@@ -2,12 +2,14 @@ import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import type { PolicyInput } from "../model/facts.js";
 import type { Routing } from "../model/routing.js";
+import { counterexampleOf } from "./counterexample.js";
 import type { PolicyDocument } from "./document.js";
 import { compilePolicy } from "./evaluate.js";
+import { analyse } from "./monotonicity.js";
 import { Problems } from "./problems.js";
-import { readPolicy } from "./read-policy.js";
+import { type ReadPolicy, readPolicy } from "./read-policy.js";
 import { type FactDeclarations, type NoFacts, POLICY_LIMITS, type PolicySource } from "./source.js";
-import { type Tree, treeOf } from "./tree.js";
+import { type Place, type Tree, treeOf } from "./tree.js";
 
 const BRAND = Symbol.for("assent.policy");
 
@@ -83,7 +85,10 @@ function readObject(source: unknown, problems: Problems): Tree {
  * @throws AssentError as {@link policy} does.
  */
 export function policyOfTree(tree: Tree, problems: Problems): Policy {
-  const source = deepFreeze(readPolicy(tree, problems));
+  const read = readPolicy(tree, problems);
+  if (read.routesAreKnown) reportDescents(read, problems);
+  problems.throwIfAny();
+  const source = deepFreeze(read.document);
   const policyDigest = digestOf(source, problems);
   const loaded: Policy = {
     digest: policyDigest,
@@ -98,6 +103,25 @@ export function policyOfTree(tree: Tree, problems: Problems): Policy {
 /** Whether a value is a loaded policy, also one of another copy of the package. */
 export function isPolicy(value: unknown): value is Policy {
   return typeof value === "object" && value !== null && Object.hasOwn(value, BRAND);
+}
+
+// More risk never yields a laxer routing: where it would, the rule whose reach ends is told, or the one that is laxer
+// than the default.
+function reportDescents({ document, rulePlaces }: ReadPolicy, problems: Problems): void {
+  const placeOf = (id: string | undefined): Place =>
+    rulePlaces[document.rules.findIndex((rule) => rule.id === id)] ?? { path: "$" };
+  const evaluate = compilePolicy(document, "");
+  const { descents, unfinished } = analyse(document);
+  for (const descent of descents) {
+    const { safer, riskier, text } = counterexampleOf(descent, document, evaluate);
+    problems.add(placeOf((safer.rule ?? riskier.rule)?.id), text);
+  }
+  if (unfinished === undefined) return;
+  problems.add(
+    placeOf(unfinished),
+    `expected rules simple enough to tell that more risk is never routed laxer; up to rule ${JSON.stringify(unfinished)} ` +
+      "their tests have too many combinations: name the `action` in more of them, and put fewer `any` under one `all`",
+  );
 }
 
 function digestOf(source: PolicyDocument, problems: Problems): string {

@@ -19,6 +19,11 @@ export class Problems {
     this.#file = file;
   }
 
+  /** How many there are so far. */
+  get count(): number {
+    return this.#list.length;
+  }
+
   /** Something that is wrong in its own way; `text` follows the place and a colon. */
   add(place: Place, text: string): void {
     this.#list.push({ place, text, kind: "invalid" });

@@ -26,14 +26,20 @@ const DEFAULT: Shape = {
   unsupported: UNSUPPORTED_RULE_KEYS,
 };
 
-/**
- * Reads a whole policy into its normal form.
- *
- * @throws AssentError `policy_invalid` or `policy_unsupported`, naming every problem at once.
- */
-export function readPolicy(tree: Tree, problems: Problems): PolicyDocument {
+/** A policy as far as it could be read; where there was any problem, the document may lack parts. */
+export interface ReadPolicy {
+  readonly document: PolicyDocument;
+  /** Where the rules stand, in their order. */
+  readonly rulePlaces: readonly Place[];
+  /** Whether all that decides about routes could be read: facts, rules and default. */
+  readonly routesAreKnown: boolean;
+}
+
+/** Reads a whole policy into its normal form. */
+export function readPolicy(tree: Tree, problems: Problems): ReadPolicy {
   const fields = fieldsOf(tree, POLICY, problems);
   const version = readVersion(fields?.get("version"), problems);
+  const problemsBefore = problems.count;
   const { declarations, kinds } = readFacts(fields?.get("facts"), problems);
   const rules = readRules(
     fields?.get("rules"),
@@ -41,9 +47,13 @@ export function readPolicy(tree: Tree, problems: Problems): PolicyDocument {
     problems,
   );
   const fallback = fields && readDefault(tree, fields.get("default"), problems);
-  problems.throwIfAny();
-  // Without a problem nothing is missing; should that ever be wrong, the strictest route stands in.
-  return { default: { route: fallback ?? "block" }, facts: declarations, rules, version };
+  const ruleTrees = fields?.get("rules");
+  return {
+    // Without a problem nothing is missing; should that ever be wrong, the strictest route stands in.
+    document: { default: { route: fallback ?? "block" }, facts: declarations, rules, version },
+    rulePlaces: ruleTrees?.kind === "list" ? ruleTrees.items.map(({ place }) => place) : [],
+    routesAreKnown: fields !== undefined && problems.count === problemsBefore,
+  };
 }
 
 function readVersion(tree: Tree | undefined, problems: Problems): number {

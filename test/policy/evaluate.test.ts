@@ -85,7 +85,7 @@ describe("which rules count", () => {
 });
 
 describe("failing closed", () => {
-  const risky = { id: "risky", when: { risk: { gt: 0.5 } }, route: "execute" } as const;
+  const harmless = { id: "harmless", when: { risk: { lt: 0.5 } }, route: "execute" } as const;
 
   test.each([
     ["execute", "review"],
@@ -94,7 +94,7 @@ describe("failing closed", () => {
     ["suggest", "suggest"],
     ["block", "block"],
   ] as const)("beside a match of route %s ends in %s", (route, expected) => {
-    const both = policy({ rules: [risky, { id: "other", route }], default: { route: "execute" } });
+    const both = policy({ rules: [harmless, { id: "other", route }], default: { route: "execute" } });
     const routing = both.evaluate(ask({}));
     expect(routing).toMatchObject({ route: expected, failedClosed: true });
     expect(routing.rules).toEqual(route === "execute" || route === "flag" ? [] : ["other"]);
@@ -104,8 +104,8 @@ describe("failing closed", () => {
   test("does not come from a rule for another action or agent", () => {
     const other = policy({
       rules: [
-        { ...risky, id: "a", action: "mail" },
-        { ...risky, id: "b", agent: "other" },
+        { ...harmless, id: "a", action: "mail" },
+        { ...harmless, id: "b", agent: "other" },
       ],
       default: { route: "execute" },
     });
@@ -116,9 +116,9 @@ describe("failing closed", () => {
   });
 
   test("does not come from a fact that no rule reads, nor from one that the policy does not declare", () => {
-    const one = policy({ rules: [risky], default: { route: "review" } });
-    const facts = { risk: 0.9, confidence: Number.NaN, amount: "much", undeclared: Number.NaN };
-    expect(one.evaluate(ask(facts))).toEqual(one.evaluate(ask({ risk: 0.9 })));
+    const one = policy({ rules: [harmless], default: { route: "review" } });
+    const facts = { risk: 0.1, confidence: Number.NaN, amount: "much", undeclared: Number.NaN };
+    expect(one.evaluate(ask(facts))).toEqual(one.evaluate(ask({ risk: 0.1 })));
     expect(one.evaluate(ask(facts)).route).toBe("execute");
   });
 

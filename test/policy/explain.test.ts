@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
-import { parsePolicy } from "../../src/policy/parse.js";
+import { parse } from "yaml";
 import { policy } from "../../src/policy/policy.js";
+import type { PolicySource } from "../../src/policy/source.js";
 import { routingOf } from "./one-rule.js";
+import { unjudged } from "./unjudged.js";
 
-const desk = parsePolicy(`
+const desk = unjudged(
+  parse(`
 facts: { customer: { type: string } }
 rules:
   - { id: small, action: refund, when: { amount: { lte: 50 USD } }, route: execute }
@@ -12,7 +15,8 @@ rules:
   - { id: large, when: { amount: { gt: 10000 USD } }, route: review, explain: Large sums are seen by finance. }
   - { id: known, when: { customer: { in: [mallory, trudy] } }, route: block }
 default: { route: review }
-`);
+`) as PolicySource,
+);
 
 const explain = (facts: object): string =>
   desk.evaluate({ action: "refund", agent: "bot", facts: { customer: "al", ...facts } }).explanation;

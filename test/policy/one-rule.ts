@@ -1,6 +1,6 @@
 import type { Routing } from "../../src/model/routing.js";
-import { policy } from "../../src/policy/policy.js";
 import type { Condition } from "../../src/policy/source.js";
+import { unjudged } from "./unjudged.js";
 
 /** The facts that conditions in these tests may read beside the built-in ones. */
 export const DECLARED = {
@@ -13,7 +13,7 @@ export const DECLARED = {
 
 /** The routing of a policy that blocks when `when` holds and executes when it does not. */
 export function routingOf(when: Condition<typeof DECLARED>, facts: object): Routing {
-  const one = policy({
+  const one = unjudged({
     facts: DECLARED,
     rules: [{ id: "it", when, route: "block" }],
     default: { route: "execute" },

@@ -11,7 +11,7 @@ facts: { fraudScore: { type: number, min: 0, max: 1, risk: up }, customer: { typ
 rules:
   - { id: small, action: refund, when: { all: [ { amount: { lte: 50.00 USD } }, { confidence: { gt: 0.9 } } ] }, route: execute }
   - id: unsure
-    when: { tags: { has: new }, confidence: { lte: 0.9, gte: 0.7 } }
+    when: { tags: { has: new }, confidence: { lte: 1, gte: 0.7 } }
     route: flag
     explain: >
       The agent is
@@ -26,7 +26,7 @@ const JSON_TEXT = `{
 \t\t{ "route": "execute", "id": "small", "action": ["refund"],
 \t\t  "when": { "all": [ { "amount": { "lte": { "currency": "USD", "value": 50 } } }, { "confidence": { "gt": 9e-1 } } ] } },
 \t\t{ "explain": "The agent is unsure.", "id": "unsure", "route": "flag",
-\t\t  "when": { "confidence": { "gte": 0.7, "lte": 0.9 }, "tags": { "has": ["new"] } } },
+\t\t  "when": { "confidence": { "gte": 0.7, "lte": 1 }, "tags": { "has": ["new"] } } },
 \t\t{ "id": "listed", "agent": "bot", "when": { "not": { "customer": { "in": ["al", "bo"] } } }, "route": "block" }
 \t],
 \t"version": 4,
@@ -47,7 +47,7 @@ const typed = (): Policy =>
       },
       {
         id: "unsure",
-        when: { confidence: { gte: 0.7, lte: 0.9 }, tags: { has: "new" } },
+        when: { confidence: { gte: 0.7, lte: 1 }, tags: { has: "new" } },
         route: "flag",
         explain: " The agent is unsure.",
       },
@@ -186,7 +186,7 @@ test("a policy may be written down before it is loaded", () => {
   const source = {
     facts: { vip: { type: "boolean" } },
     rules: [{ id: "a", when: { vip: { eq: true }, not: { risk: { lt: 0.5 } } }, route: "flag" }],
-    default: { route: "review" },
+    default: { route: "execute" },
   } as const satisfies PolicySource;
   expectTypeOf(policy(source)).toEqualTypeOf<Policy>();
   const wide: PolicySource = source;
