@@ -175,6 +175,7 @@ function decidedEntry(decision: Decision): JournalEntry {
       argsDigest,
       newArgsDigest,
       statementDigest: digestText(decision.statement),
+      signedBy: decision.signatures.map(({ keyid }) => keyid),
     },
   });
 }
@@ -191,11 +192,11 @@ export function voidedEntry({ proposalId, round, reason, at }: RerouteRequest): 
 }
 
 /** A worker took a permit. */
-export function claimedEntry({ proposalId, round, owner, leaseUntil, now }: ClaimRequest): JournalEntry {
+export function claimedEntry({ proposalId, round, owner, leaseMs, at }: ClaimRequest): JournalEntry {
   return entryOf({
     kind: "claimed",
-    at: now,
+    at,
     proposal: proposalId,
-    data: { permit: identifier("permit", [proposalId, round]), owner, leaseUntil },
+    data: { permit: identifier("permit", [proposalId, round]), owner, leaseMs },
   });
 }

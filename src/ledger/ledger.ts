@@ -22,6 +22,9 @@ import type { Routing } from "../model/routing.js";
  * 7. Arguments, facts, context, reasons and results may hold any text. Names, ids and notes may not hold a NUL or half
  *    a surrogate pair: a write with one throws `json_invalid` and leaves nothing behind.
  *
+ * 8. Whether a lease still holds is told by the ledger's own clock, the same for all its users: a worker whose clock
+ *    is wrong neither loses a claim by it nor takes another's.
+ *
  * Times are texts as `Date.toISOString` writes them.
  */
 export interface Ledger {
@@ -59,12 +62,16 @@ export interface Ledger {
   refuse(request: RefuseRequest): Promise<void>;
   /**
    * Claims the permit of a round for `owner`, in one conditional update; an owner is one attempt, not one process.
-   * Claiming again while the lease holds changes nothing and says that it is claimed.
+   * Claiming again while the lease holds changes nothing and says that it is claimed. With `takeover`, a claim whose
+   * lease ran out is taken as well.
    */
   claim(request: ClaimRequest): Promise<ClaimResult>;
-  /** Extends a claim's lease; false if the claim is lost. */
-  extend(request: { permitId: string; owner: string; leaseUntil: string; now: string }): Promise<boolean>;
-  /** Records how the attempt ended, spends the permit and closes the case; the first write wins. */
+  /** Lets a claim's lease end `leaseMs` from now; false if the claim is lost. */
+  extend(request: { permitId: string; owner: string; leaseMs: number }): Promise<boolean>;
+  /**
+   * Records how the attempt ended, spends the permit and closes the case; the first write wins. Only the claim's owner
+   * may, or, with `owner` null, anybody once the lease ran out.
+   */
   settle(request: SettleRequest): Promise<Case>;
 
   /** Reads one review with its case. */
@@ -191,8 +198,10 @@ export interface ClaimRequest {
   /** Digest of the arguments that are about to be run. */
   argsDigest: string;
   owner: string;
-  now: string;
-  leaseUntil: string;
+  /** How long the claim holds, from now, without a sign of life. */
+  leaseMs: number;
+  /** When the claimant asked, by its own clock: for the log. */
+  at: string;
   /** Whether a claim whose lease ran out may be taken over. */
   takeover: boolean;
 }
@@ -200,6 +209,8 @@ export interface ClaimRequest {
 /** Whether the permit was taken, and the case as it then is. */
 export interface ClaimResult {
   claimed: boolean;
+  /** Whether somebody holds a claim whose lease has run out. */
+  lapsed: boolean;
   case: Case | null;
 }
 

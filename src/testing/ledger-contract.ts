@@ -1,4 +1,5 @@
 import type { Ledger } from "../ledger/ledger.js";
+import type { Clock } from "../model/clock.js";
 import { askingContract } from "./ledger-contract/asking.js";
 import { auditRowsContract } from "./ledger-contract/audit-rows.js";
 import { claimingContract } from "./ledger-contract/claiming.js";
@@ -10,7 +11,9 @@ import { proposingContract } from "./ledger-contract/proposing.js";
 import { routingContract } from "./ledger-contract/routing.js";
 import { settlingContract } from "./ledger-contract/settling.js";
 import { takingContract } from "./ledger-contract/taking.js";
+import { moment } from "./ledger-contract/specimens.js";
 import { valuesContract } from "./ledger-contract/values.js";
+import { manualClock } from "./manual-clock.js";
 
 /** The two functions of a test runner that the suite needs; vitest, jest, mocha and `node:test` all have them. */
 export interface ContractRunner {
@@ -18,7 +21,7 @@ export interface ContractRunner {
   it(title: string, body: () => Promise<void>): unknown;
 }
 
-/** A ledger to check, and how to get rid of it. */
+/** A ledger to check, and how to get rid of it. It tells whether leases hold by the clock that it is made with. */
 export interface LedgerUnderTest {
   /** Must hold nothing yet. */
   ledger: Ledger;
@@ -44,28 +47,30 @@ const PARTS: Record<string, (check: Check) => void> = {
  * Checks a ledger against the contract of {@link Ledger}: every method, every clause, alone and 16 at once. All
  * ledgers of Assent pass it; run it on one of your own before you let it hold a permit.
  *
- * `makeLedger` is called once for every case and must give an empty ledger.
+ * `makeLedger` is called once for every case and must give an empty ledger, whose leases are timed by the clock that it
+ * is given.
  *
  * @example
  * ```ts
- * import type { Ledger } from "assent";
+ * import type { Clock, Ledger } from "assent";
  * import { ledgerContract } from "assent/testing";
  * import { describe, it } from "vitest";
  *
- * declare function openMyLedger(): Promise<Ledger>;
+ * declare function openMyLedger(clock: Clock): Promise<Ledger>;
  *
- * ledgerContract({ describe, it }, async () => {
- *   const ledger = await openMyLedger();
+ * ledgerContract({ describe, it }, async (clock) => {
+ *   const ledger = await openMyLedger(clock);
  *   return { ledger, close: () => ledger.close() };
  * });
  * ```
  */
-export function ledgerContract(runner: ContractRunner, makeLedger: () => Promise<LedgerUnderTest>): void {
+export function ledgerContract(runner: ContractRunner, makeLedger: (clock: Clock) => Promise<LedgerUnderTest>): void {
   const check: Check = (title, body) =>
     runner.it(title, async () => {
-      const made = await makeLedger();
+      const clock = manualClock(moment(20));
+      const made = await makeLedger(clock);
       try {
-        await body(made.ledger);
+        await body(made.ledger, (seconds) => clock.advance(Date.parse(moment(seconds)) - clock.now().getTime()));
       } finally {
         await made.close();
       }

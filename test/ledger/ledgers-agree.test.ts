@@ -6,16 +6,19 @@ import type { Ledger } from "../../src/ledger/ledger.js";
 import { memoryLedger } from "../../src/ledger/memory/memory-ledger.js";
 import { postgresLedger } from "../../src/ledger/postgres/postgres-ledger.js";
 import type { Case } from "../../src/model/case.js";
+import { moment } from "../../src/testing/ledger-contract/specimens.js";
+import { manualClock } from "../../src/testing/manual-clock.js";
 import { freshSchema, type FreshSchema } from "../support/postgres.js";
 import { answerOf, anyOperation, Callers, type Operation } from "./operations.js";
 
+const clock = manualClock(moment(0));
 let fresh: FreshSchema;
 let memory: Ledger;
 let postgres: Ledger;
 beforeAll(async () => {
   fresh = await freshSchema({ connectionsMax: 8 });
-  memory = memoryLedger();
-  postgres = postgresLedger(fresh);
+  memory = memoryLedger({ clock });
+  postgres = postgresLedger({ ...fresh, clock });
 });
 afterAll(() => fresh.close());
 
@@ -43,6 +46,7 @@ class Both implements fc.AsyncCommand<Model, Ledgers> {
   async run(model: Model, ledgers: Ledgers): Promise<void> {
     const { callers } = model;
     model.now += 2;
+    await clock.advance(2_000);
     const call = callers.call(this.operation, model.now);
     if (call === null) return;
     const expected = await answerOf(call, ledgers.memory);

@@ -79,12 +79,12 @@ const OPERATIONS = {
   },
   claim: ({ pick }, seen, now) => {
     const owner = `worker-${pick % 3}`;
-    const request = { ...claimRequest(seen, owner, now), leaseUntil: moment(now + 5), takeover: pick % 2 === 0 };
+    const request = { ...claimRequest(seen, owner), at: moment(now), leaseMs: 5_000, takeover: pick % 2 === 0 };
     return (ledger) => ledger.claim(request);
   },
-  extend: ({ pick }, { permit }, now) => {
+  extend: ({ pick }, { permit }) => {
     if (permit === null) return null;
-    const request = { permitId: permit.id, owner: `worker-${pick % 3}`, leaseUntil: moment(now + 9), now: moment(now) };
+    const request = { permitId: permit.id, owner: `worker-${pick % 3}`, leaseMs: 9_000 };
     return (ledger) => ledger.extend(request);
   },
   settle: ({ pick }, seen, now) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Ledger } from "../../src/ledger/ledger.js";
+import type { Clock } from "../../src/model/clock.js";
 import { memoryLedger } from "../../src/ledger/memory/memory-ledger.js";
 import { ledgerContract } from "../../src/testing/ledger-contract.js";
 
@@ -9,7 +10,9 @@ interface Result {
 }
 
 /** Runs the suite with the least of test runners and gives what failed. */
-async function failures(makeLedger: () => Ledger): Promise<{ failed: Result[]; ran: number; closed: number }> {
+async function failures(
+  makeLedger: (clock: Clock) => Ledger,
+): Promise<{ failed: Result[]; ran: number; closed: number }> {
   const cases: { title: string; body: () => Promise<void> }[] = [];
   const groups: string[] = [];
   let closed = 0;
@@ -22,16 +25,16 @@ async function failures(makeLedger: () => Ledger): Promise<{ failed: Result[]; r
     describe,
     it: (title: string, body: () => Promise<void>) => cases.push({ title: [...groups, title].join(": "), body }),
   };
-  ledgerContract(runner, async () => ({ ledger: makeLedger(), close: async () => void (closed += 1) }));
+  ledgerContract(runner, async (clock) => ({ ledger: makeLedger(clock), close: async () => void (closed += 1) }));
   const failed: Result[] = [];
   for (const { title, body } of cases) await body().catch((error: unknown) => failed.push({ title, error }));
   return { failed, ran: cases.length, closed };
 }
 
 /** A memory ledger of which one method does something else. */
-function broken(change: (ledger: Ledger) => Partial<Ledger>): () => Ledger {
-  return () => {
-    const sound = memoryLedger();
+function broken(change: (ledger: Ledger) => Partial<Ledger>): (clock: Clock) => Ledger {
+  return (clock) => {
+    const sound = memoryLedger({ clock });
     const changed = change(sound);
     return new Proxy(sound, {
       get: (target, name) => {
@@ -45,7 +48,7 @@ function broken(change: (ledger: Ledger) => Partial<Ledger>): () => Ledger {
 
 describe("the ledger contract", () => {
   it("passes a sound ledger under any runner with describe and it, and closes one ledger a case", async () => {
-    const { failed, ran, closed } = await failures(memoryLedger);
+    const { failed, ran, closed } = await failures((clock) => memoryLedger({ clock }));
     expect(failed).toEqual([]);
     expect(ran).toBeGreaterThan(100);
     expect(closed).toBe(ran);

@@ -68,6 +68,23 @@ export function view(entry: Entry): Case {
   });
 }
 
+/** One review, with what is kept of its proposal. */
+export function findReview(entries: Iterable<Entry>, reviewId: string): { entry: Entry; review: Review } | undefined {
+  for (const entry of entries) {
+    for (const review of entry.reviews.values()) if (review.id === reviewId) return { entry, review };
+  }
+  return undefined;
+}
+
+/** How many reviews of a thread are open. */
+export function openOnThread(entries: Iterable<Entry>, threadId: string): number {
+  let open = 0;
+  for (const { proposal, reviews } of entries) {
+    if (proposal.threadId === threadId && reviews.get(proposal.round)?.status === "open") open += 1;
+  }
+  return open;
+}
+
 /** Orders proposals by when they were made. */
 export function byAge(a: Entry, b: Entry): number {
   const place = ({ proposal }: Entry): string => `${proposal.proposedAt} ${proposal.id}`;

@@ -1,11 +1,12 @@
 import type { AuditRow } from "../../model/audit-event.js";
 import { auditId, type Case } from "../../model/case.js";
+import { systemClock, type Clock } from "../../model/clock.js";
 import type { Outcome } from "../../model/outcome.js";
 import type { Permit } from "../../model/permit.js";
 import type { Proposal } from "../../model/proposal.js";
 import type { Review } from "../../model/review.js";
 import { isAutomatic } from "../../model/routing.js";
-import { holdsClaim } from "../claiming.js";
+import { hasLapsed, holdsClaim } from "../claiming.js";
 import { judgeDecision, permittedRound } from "../deciding.js";
 import {
   askedEntry,
@@ -44,8 +45,14 @@ import {
   requireTakeText,
 } from "../plain-text.js";
 import { unknownProposal } from "../unknown-proposal.js";
-import { byAge, byId, newEntry, newReview, view, type Entry } from "./entry.js";
+import { byAge, byId, findReview, newEntry, newReview, openOnThread, view, type Entry } from "./entry.js";
 import { MemoryLog } from "./log.js";
+
+/** How a memory ledger is set up. */
+export interface MemoryLedgerOptions {
+  /** Tells whether leases still hold; the machine's own unless said. */
+  clock?: Clock;
+}
 
 /**
  * A ledger in this process's memory: the fifteen-line way to try a gate in a script or a unit test. What it keeps is
@@ -65,14 +72,19 @@ import { MemoryLog } from "./log.js";
  * });
  * ```
  */
-export function memoryLedger(): Ledger {
-  return new MemoryLedger();
+export function memoryLedger({ clock = systemClock }: MemoryLedgerOptions = {}): Ledger {
+  return new MemoryLedger(clock);
 }
 
 class MemoryLedger implements Ledger {
   readonly durable = false;
   readonly #entries = new Map<string, Entry>();
   readonly #log = new MemoryLog();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   async propose(request: NewProposal): Promise<Case> {
     requireProposalText(request);
@@ -152,12 +164,16 @@ class MemoryLedger implements Ledger {
   async decide(request: DecideRequest): Promise<DecideResult> {
     requireDecisionText(request);
     const { decision, next, outcome } = request;
-    const found = this.#findReview(decision.reviewId);
+    const found = findReview(this.#entries.values(), decision.reviewId);
     if (found === undefined) return { ok: false, why: "unknown", case: null };
     const { review } = found;
     const { id, threadId } = found.entry.proposal;
     const held = view(found.entry);
-    const verdict = judgeDecision(request, { review, case: held, openOnThread: this.#openOnThread(threadId) });
+    const verdict = judgeDecision(request, {
+      review,
+      case: held,
+      openOnThread: openOnThread(this.#entries.values(), threadId),
+    });
     if (!verdict.counts) return verdict.result;
     const permitted = permittedRound(request, held);
     const decided = this.#change(id, (entry) => {
@@ -183,30 +199,29 @@ class MemoryLedger implements Ledger {
   async claim(request: ClaimRequest): Promise<ClaimResult> {
     requireClaimText(request);
     const entry = this.#entries.get(request.proposalId);
-    if (entry === undefined) return { claimed: false, case: null };
-    if (holdsClaim(request, view(entry))) return { claimed: true, case: view(entry) };
+    if (entry === undefined) return { claimed: false, lapsed: false, case: null };
     const permit = entry.permits.get(request.round);
-    const free =
-      permit?.state === "issued" ||
-      (permit?.state === "claimed" && request.takeover && (permit.leaseUntil ?? "") <= request.now);
+    const lapsed = hasLapsed(permit, this.#in(0));
+    if (holdsClaim(request, view(entry), lapsed)) return { claimed: true, lapsed, case: view(entry) };
+    const free = permit?.state === "issued" || (lapsed && request.takeover);
     const fits =
       permit?.argsDigest === request.argsDigest &&
       entry.proposal.threadId === request.threadId &&
       entry.proposal.state === "open" &&
       entry.proposal.round === request.round;
-    if (permit === undefined || !free || !fits) return { claimed: false, case: view(entry) };
-    const { owner, leaseUntil } = request;
+    if (permit === undefined || !free || !fits) return { claimed: false, lapsed, case: view(entry) };
     this.#log.append(claimedEntry(request));
-    Object.assign(permit, { state: "claimed", owner, leaseUntil, claims: permit.claims + 1 });
-    return { claimed: true, case: view(entry) };
+    const leaseUntil = this.#in(request.leaseMs);
+    Object.assign(permit, { state: "claimed", owner: request.owner, leaseUntil, claims: permit.claims + 1 });
+    return { claimed: true, lapsed: false, case: view(entry) };
   }
 
-  async extend({ permitId, owner, leaseUntil }: Parameters<Ledger["extend"]>[0]): Promise<boolean> {
+  async extend({ permitId, owner, leaseMs }: Parameters<Ledger["extend"]>[0]): Promise<boolean> {
     for (const { permits } of this.#entries.values()) {
       for (const permit of permits.values()) {
         if (permit.id !== permitId) continue;
         if (permit.state !== "claimed" || permit.owner !== owner) return false;
-        permit.leaseUntil = leaseUntil;
+        permit.leaseUntil = this.#in(leaseMs);
         return true;
       }
     }
@@ -216,7 +231,7 @@ class MemoryLedger implements Ledger {
   async settle({ proposalId, round, owner, outcome, at }: SettleRequest): Promise<Case> {
     return this.#change(proposalId, (entry) => {
       const permit = entry.permits.get(round);
-      const mine = owner === null ? (permit?.leaseUntil ?? "") <= at : permit?.owner === owner;
+      const mine = owner === null ? hasLapsed(permit, this.#in(0)) : permit?.owner === owner;
       if (entry.proposal.state === "closed" || permit?.state !== "claimed" || !mine) return;
       permit.state = "spent";
       this.#close(entry, outcome, at);
@@ -224,7 +239,7 @@ class MemoryLedger implements Ledger {
   }
 
   async review(reviewId: string): Promise<{ review: Review; case: Case } | null> {
-    const found = this.#findReview(reviewId);
+    const found = findReview(this.#entries.values(), reviewId);
     return found === undefined ? null : { review: structuredClone(found.review), case: view(found.entry) };
   }
 
@@ -288,6 +303,10 @@ class MemoryLedger implements Ledger {
 
   async close(): Promise<void> {}
 
+  #in(ms: number): string {
+    return new Date(this.#clock.now().getTime() + ms).toISOString();
+  }
+
   #entry(proposalId: string): Entry {
     const entry = this.#entries.get(proposalId);
     if (entry === undefined) throw unknownProposal(proposalId);
@@ -307,21 +326,6 @@ class MemoryLedger implements Ledger {
       throw error;
     }
     return view(entry);
-  }
-
-  #findReview(reviewId: string): { entry: Entry; review: Review } | undefined {
-    for (const entry of this.#entries.values()) {
-      for (const review of entry.reviews.values()) if (review.id === reviewId) return { entry, review };
-    }
-    return undefined;
-  }
-
-  #openOnThread(threadId: string): number {
-    let open = 0;
-    for (const { proposal, reviews } of this.#entries.values()) {
-      if (proposal.threadId === threadId && reviews.get(proposal.round)?.status === "open") open += 1;
-    }
-    return open;
   }
 
   #permit(entry: Entry, round: { round: number; argsDigest: string }, basis: Permit["basis"], at: string): void {

@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import { AssentError } from "../../model/error.js";
 import { migrations } from "./migrations/index.js";
 import { quoteSchema } from "./schema.js";
-import { inTransaction } from "./transaction.js";
+import { connection, inTransaction } from "./transaction.js";
 
 /** One numbered step of the schema. */
 export interface Migration {
@@ -13,6 +13,9 @@ export interface Migration {
   /** The statements, for a quoted schema name. */
   sql: (schema: string) => string;
 }
+
+/** How long one step, or the wait for another process that migrates, may take. */
+const MIGRATION_MS_MAX = 3_600_000;
 
 /** What a migration run did. */
 export interface MigrationReport {
@@ -31,7 +34,7 @@ export interface MigrationReport {
  */
 export async function migrate({ pool, schema = "assent" }: { pool: Pool; schema?: string }): Promise<MigrationReport> {
   const quoted = quoteSchema(schema);
-  return inTransaction(pool, async (run) => {
+  return inTransaction(connection(pool, MIGRATION_MS_MAX), async (run) => {
     await run("select pg_advisory_xact_lock(hashtextextended($1, 7221))", [`assent.migrate.${schema}`]);
     await run(`create schema if not exists ${quoted}`);
     await run(`create table if not exists ${quoted}.migrations (

@@ -42,6 +42,8 @@ export async function openPostgres(options: OpenPostgresOptions = {}): Promise<O
     const pool = new pg.Pool({ connectionString, max });
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
     pool.on("error", () => undefined);
+    // So would one that breaks while somebody uses it, such as a checkpointer, which only hears of its statement.
+    pool.on("connect", (client) => client.on("error", () => undefined));
     pools.push(pool);
     return pool;
   };

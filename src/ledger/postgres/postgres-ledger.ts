@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { GENESIS_HASH, type AuditRow } from "../../model/audit-event.js";
 import type { Case } from "../../model/case.js";
+import type { Clock } from "../../model/clock.js";
 import { identifier } from "../../model/identifier.js";
 import { reviewDigest, type Proposal } from "../../model/proposal.js";
 import type { Review } from "../../model/review.js";
@@ -44,7 +45,7 @@ import {
 } from "../plain-text.js";
 import { unknownProposal } from "../unknown-proposal.js";
 import { askSql } from "./queries/ask.js";
-import { claimSql, extendSql } from "./queries/claim.js";
+import { claimedCaseSql, claimSql, extendSql, spendSql } from "./queries/claim.js";
 import { lockReviewSql, reviewProposalSql } from "./queries/decide.js";
 import {
   auditHeadSql,
@@ -60,10 +61,10 @@ import {
 import { proposeSql } from "./queries/propose.js";
 import { lockProposalSql, readCaseSql } from "./queries/read-case.js";
 import { nextRoundSql, routeSql, voidPermitSql } from "./queries/route.js";
-import { entryKnownSql, spendSql } from "./queries/settle.js";
+import { entryKnownSql } from "./queries/settle.js";
 import { bindSql, takenSql } from "./queries/take.js";
 import { quoteSchema } from "./schema.js";
-import { inTransaction, once, type Run } from "./transaction.js";
+import { connection, inTransaction, once, type Connection, type Run } from "./transaction.js";
 import { append, closeCase, issue, readCase, recordDecision } from "./writes.js";
 
 /** Where the ledger lives. */
@@ -72,6 +73,10 @@ export interface PostgresLedgerOptions {
   pool: Pool;
   /** The schema that `migrate` made; `assent` unless said. */
   schema?: string;
+  /** How long a statement may take before it counts as failed and its connection as broken; 30,000 unless said. */
+  statementMs?: number;
+  /** For tests: tells whether leases still hold, instead of the database's own clock. */
+  clock?: Clock;
 }
 
 /**
@@ -81,20 +86,24 @@ export interface PostgresLedgerOptions {
  * Locks are always taken in one order (proposal, review, head of the audit log), so its transactions do not deadlock
  * on each other.
  *
+ * Whether a lease holds is told by the database's clock alone, so no worker's clock matters.
+ *
  * @throws AssentError `config_invalid` for a schema name that cannot be used.
  */
-export function postgresLedger({ pool, schema = "assent" }: PostgresLedgerOptions): Ledger {
-  return new PostgresLedger(pool, quoteSchema(schema));
+export function postgresLedger({ pool, schema = "assent", statementMs, clock }: PostgresLedgerOptions): Ledger {
+  return new PostgresLedger(connection(pool, statementMs), quoteSchema(schema), clock);
 }
 
 class PostgresLedger implements Ledger {
   readonly durable = true;
-  readonly #pool: Pool;
+  readonly #connection: Connection;
   readonly #schema: string;
+  readonly #clock: Clock | undefined;
 
-  constructor(pool: Pool, schema: string) {
-    this.#pool = pool;
+  constructor(connection: Connection, schema: string, clock: Clock | undefined) {
+    this.#connection = connection;
     this.#schema = schema;
+    this.#clock = clock;
   }
 
   async propose(request: NewProposal): Promise<Case> {
@@ -224,7 +233,7 @@ class PostgresLedger implements Ledger {
 
   async claim(request: ClaimRequest): Promise<ClaimResult> {
     requireClaimText(request);
-    const { proposalId, threadId, round, argsDigest, owner, now, leaseUntil, takeover } = request;
+    const { proposalId, threadId, round, argsDigest, owner, leaseMs, takeover } = request;
     const { kind, text } = claimedEntry(request);
     const won = await this.#once(claimSql, [
       proposalId,
@@ -232,23 +241,27 @@ class PostgresLedger implements Ledger {
       round,
       argsDigest,
       owner,
-      now,
-      leaseUntil,
+      leaseMs,
       takeover,
       kind,
       text,
+      this.#now(),
     ]);
-    const held = await this.read(proposalId);
-    return { claimed: won.length > 0 || (held !== null && holdsClaim(request, held)), case: held };
+    const [found] = isPlainText(proposalId)
+      ? await this.#once<{ doc: Case; lapsed: boolean }>(claimedCaseSql, [proposalId, this.#now()])
+      : [];
+    if (found === undefined) return { claimed: false, lapsed: false, case: null };
+    const { doc, lapsed } = found;
+    return { claimed: won.length > 0 || holdsClaim(request, doc, lapsed), lapsed, case: doc };
   }
 
-  async extend({ permitId, owner, leaseUntil }: Parameters<Ledger["extend"]>[0]): Promise<boolean> {
-    return (await this.#once(extendSql, [permitId, owner, leaseUntil])).length > 0;
+  async extend({ permitId, owner, leaseMs }: Parameters<Ledger["extend"]>[0]): Promise<boolean> {
+    return (await this.#once(extendSql, [permitId, owner, leaseMs, this.#now()])).length > 0;
   }
 
   async settle({ proposalId, round, owner, outcome, at }: SettleRequest): Promise<Case> {
     return this.#transaction(proposalId, async (run, schema) => {
-      const spent = await run(spendSql(schema), [proposalId, round, owner, at]);
+      const spent = await run(spendSql(schema), [proposalId, round, owner, this.#now()]);
       if (spent.length === 0) return;
       await append(run, schema, [await closeCase(run, schema, proposalId, outcome, at)]);
     });
@@ -298,7 +311,12 @@ class PostgresLedger implements Ledger {
   async close(): Promise<void> {}
 
   async #once<Row extends object>(sql: (schema: string) => string, values: unknown[]): Promise<Row[]> {
-    return once<Row>(this.#pool, sql(this.#schema), values);
+    return once<Row>(this.#connection, sql(this.#schema), values);
+  }
+
+  /** The time that leases are told by; null for the database's own. */
+  #now(): string | null {
+    return this.#clock?.now().toISOString() ?? null;
   }
 
   async #read(proposalId: string): Promise<Case> {
@@ -309,7 +327,7 @@ class PostgresLedger implements Ledger {
 
   /** Works on one proposal under its row lock, alone. */
   async #locked<Result>(proposalId: string, work: (run: Run, schema: string) => Promise<Result>): Promise<Result> {
-    return inTransaction(this.#pool, async (run) => {
+    return inTransaction(this.#connection, async (run) => {
       const locked = await run(lockProposalSql(this.#schema), [proposalId]);
       if (locked.length === 0) throw unknownProposal(proposalId);
       return work(run, this.#schema);

@@ -1,13 +1,45 @@
-import type { Pool, PoolClient, QueryResultRow } from "pg";
+import type { Pool, PoolClient, QueryConfig, QueryResultRow } from "pg";
 import { AssentError } from "../../model/error.js";
 
 /** Runs one statement and gives its rows. */
 export type Run = <Row extends QueryResultRow = QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>;
 
+/** A pool, and how long its statements may take. */
+export interface Connection {
+  pool: Pool;
+  statementMs: number;
+}
+
+/**
+ * Binds a pool to a time limit for each statement.
+ *
+ * @throws AssentError `config_invalid` for a limit that is none.
+ */
+export function connection(pool: Pool, statementMs = 30_000): Connection {
+  if (Number.isInteger(statementMs) && statementMs > 0) return { pool, statementMs };
+  throw new AssentError("config_invalid", {
+    what: "A statement may take a whole number of milliseconds, 1 at least",
+    where: "statementMs",
+    seen: statementMs,
+  });
+}
+
+// A connection whose other end has gone without a word would otherwise keep its caller waiting for ever. The client
+// has no way to take a statement back, so the connection is given up with it.
+const limited = (text: string, values: unknown[], statementMs: number): QueryConfig & { query_timeout: number } => ({
+  text,
+  values,
+  query_timeout: statementMs,
+});
+
 /** Runs one statement on the pool, in a transaction of its own. */
-export async function once<Row extends QueryResultRow>(pool: Pool, text: string, values: unknown[]): Promise<Row[]> {
+export async function once<Row extends QueryResultRow>(
+  { pool, statementMs }: Connection,
+  text: string,
+  values: unknown[],
+): Promise<Row[]> {
   try {
-    return (await pool.query<Row>(text, values)).rows;
+    return (await pool.query<Row>(limited(text, values, statementMs))).rows;
   } catch (error) {
     throw ledgerError(error);
   }
@@ -17,7 +49,10 @@ export async function once<Row extends QueryResultRow>(pool: Pool, text: string,
  * Runs `work` in one transaction. If we die before `commit` is acknowledged, Postgres keeps all of it or nothing; the
  * caller repeats the call, and every ledger method bears that.
  */
-export async function inTransaction<Result>(pool: Pool, work: (run: Run) => Promise<Result>): Promise<Result> {
+export async function inTransaction<Result>(
+  { pool, statementMs }: Connection,
+  work: (run: Run) => Promise<Result>,
+): Promise<Result> {
   let client: PoolClient;
   try {
     client = await pool.connect();
@@ -29,20 +64,31 @@ export async function inTransaction<Result>(pool: Pool, work: (run: Run) => Prom
   client.on("error", ignore);
   let broken: Error | undefined;
   try {
-    await client.query("begin");
-    const result = await work(async (text, values) => (await client.query(text, values)).rows);
-    await client.query("commit");
+    const run = async <Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> =>
+      (await client.query<Row>(limited(text, values, statementMs))).rows;
+    await run("begin");
+    const result = await work(run);
+    await run("commit");
     return result;
   } catch (error) {
-    try {
-      await client.query("rollback");
-    } catch (rollbackError) {
-      broken = rollbackError as Error;
-    }
+    broken = await rollBack(client, error);
     throw ledgerError(error);
   } finally {
     client.off("error", ignore);
     client.release(broken);
+  }
+}
+
+/** Takes a transaction back. Gives what makes the connection unusable; Postgres then takes the transaction back. */
+async function rollBack(client: PoolClient, error: unknown): Promise<Error | undefined> {
+  // What the server refused has an SQLSTATE, and so have our own errors no doubt about the connection.
+  const answered = AssentError.isInstance(error) || (error as { code?: unknown }).code !== undefined;
+  if (!answered) return error as Error;
+  try {
+    await client.query("rollback");
+    return undefined;
+  } catch (rollbackError) {
+    return rollbackError as Error;
   }
 }
 

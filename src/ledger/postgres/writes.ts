@@ -61,6 +61,7 @@ export async function recordDecision(run: Run, schema: string, { decision, next 
     decision.newArgsDigest,
     decision.statement,
     decision.decidedAt,
+    JSON.stringify(decision.signatures),
   ]);
   await run(reviewDecidedSql(schema), [decision.reviewId]);
   if (next === undefined) return;

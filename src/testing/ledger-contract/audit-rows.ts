@@ -5,7 +5,7 @@ import { canonicalJson } from "../../model/canonical-json.js";
 import { digestText } from "../../model/digest.js";
 import { auditId, type Case } from "../../model/case.js";
 import { identifier } from "../../model/identifier.js";
-import { kinds, race, rejectsWith, reread, type Check } from "./check.js";
+import { kinds, race, rejectsWith, reread, type Check, type SetTime } from "./check.js";
 import {
   asked,
   askRequest,
@@ -37,7 +37,7 @@ async function events(ledger: Ledger, held: Case): Promise<AuditEvent[]> {
 }
 
 /** Typical lives of a proposal, with the kinds of the rows that each leaves. */
-const LIVES: Record<string, [live: (ledger: Ledger) => Promise<Case>, leaves: string]> = {
+const LIVES: Record<string, [live: (ledger: Ledger, setTime: SetTime) => Promise<Case>, leaves: string]> = {
   "executed by policy": [
     async (ledger) => ledger.settle(settleRequest(await claimed(ledger, await routed(ledger, "execute")), "worker-1")),
     "proposed routed permitted claimed executed",
@@ -73,9 +73,11 @@ const LIVES: Record<string, [live: (ledger: Ledger) => Promise<Case>, leaves: st
   "only suggested": [(ledger) => routed(ledger, "suggest"), "proposed routed closed"],
   blocked: [(ledger) => routed(ledger, "block"), "proposed routed closed"],
   "taken over and in doubt": [
-    async (ledger) => {
+    async (ledger, setTime) => {
       const held = await claimed(ledger, await routed(ledger, "execute"));
-      await ledger.claim({ ...claimRequest(held, "worker-2", 50), takeover: true });
+      await setTime(50);
+      await ledger.claim({ ...claimRequest(held, "worker-2"), takeover: true });
+      await setTime(500);
       return ledger.settle({ ...settleRequest(held, null, "in-doubt"), at: moment(500) });
     },
     "proposed routed permitted claimed claimed failed",
@@ -84,8 +86,8 @@ const LIVES: Record<string, [live: (ledger: Ledger) => Promise<Case>, leaves: st
 
 function lives(check: Check): void {
   for (const [title, [live, leaves]] of Object.entries(LIVES)) {
-    check(`a proposal that is ${title} leaves: ${leaves}`, async (ledger) => {
-      const held = await live(ledger);
+    check(`a proposal that is ${title} leaves: ${leaves}`, async (ledger, setTime) => {
+      const held = await live(ledger, setTime);
       assert.deepEqual(await kinds(ledger, held.proposal.id), leaves.split(" "));
     });
   }
@@ -179,9 +181,10 @@ function contents(check: Check): void {
       argsDigest,
       newArgsDigest: null,
       statementDigest: digestText(decision?.statement ?? ""),
+      signedBy: ["key-1"],
     });
     assert.deepEqual(permittedEvent?.data, { permit, round: 1, basis: "decisions", argsDigest });
-    assert.deepEqual(claimedEvent?.data, { permit, owner: "worker-1", leaseUntil: moment(50) });
+    assert.deepEqual(claimedEvent?.data, { permit, owner: "worker-1", leaseMs: 30_000 });
     assert.deepEqual(
       (await events(ledger, held)).map(({ at }) => at),
       [0, 1, 2, 10, 10, 20, 40].map(moment),

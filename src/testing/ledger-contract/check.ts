@@ -5,8 +5,11 @@ import type { ErrorCode } from "../../model/error-codes.js";
 import { AssentError } from "../../model/error.js";
 import type { Ledger } from "../../ledger/ledger.js";
 
-/** Declares one case of the contract, on an empty ledger of its own. */
-export type Check = (title: string, body: (ledger: Ledger) => Promise<void>) => void;
+/** Sets the time that the ledger tells leases by to `moment(seconds)`; time only moves forward. */
+export type SetTime = (seconds: number) => Promise<void>;
+
+/** Declares one case of the contract, on an empty ledger of its own, whose time starts at `moment(20)`. */
+export type Check = (title: string, body: (ledger: Ledger, setTime: SetTime) => Promise<void>) => void;
 
 /** How many callers race where several act at once. */
 const RACERS = 16;

@@ -22,10 +22,10 @@ export function claimingContract(check: Check): void {
   extensions(check);
 }
 
-async function notClaimed(ledger: Ledger, held: Case, request: ClaimRequest): Promise<void> {
+async function notClaimed(ledger: Ledger, held: Case, request: ClaimRequest, lapsed = false): Promise<void> {
   const now = await reread(ledger, held);
   const result = await changesNothing(ledger, held.proposal.id, () => ledger.claim(request));
-  assert.deepEqual(result, { claimed: false, case: now });
+  assert.deepEqual(result, { claimed: false, lapsed, case: now });
 }
 
 function claims(check: Check): void {
@@ -34,9 +34,9 @@ function claims(check: Check): void {
       await routed(ledger, "execute"),
       await decided(ledger, await asked(ledger, { key: "b" }), "approve"),
     ]) {
-      const result = await ledger.claim(claimRequest(held, "worker-1", 20));
+      const result = await ledger.claim(claimRequest(held, "worker-1"));
       const expected = { ...held.permit, state: "claimed", owner: "worker-1", leaseUntil: moment(50), claims: 1 };
-      assert.deepEqual(result, { claimed: true, case: { ...held, permit: expected } });
+      assert.deepEqual(result, { claimed: true, lapsed: false, case: { ...held, permit: expected } });
       assert.deepEqual(await reread(ledger, held), result.case);
       assert.equal(await countOf("claimed", ledger, held.proposal.id), 1);
     }
@@ -64,7 +64,7 @@ function claims(check: Check): void {
     const ended = await executed(ledger, { key: "d" });
     for (const held of [waiting, rejected, unrouted, ended]) {
       await notClaimed(ledger, held, claimRequest(held, "worker-1"));
-      await notClaimed(ledger, held, { ...claimRequest(held, "worker-1", 500), takeover: true });
+      await notClaimed(ledger, held, { ...claimRequest(held, "worker-1"), takeover: true });
     }
   });
 
@@ -78,7 +78,11 @@ function claims(check: Check): void {
 
   check("claiming what was never proposed claims nothing", async (ledger) => {
     const request = claimRequest(await routed(ledger, "execute"), "worker");
-    assert.deepEqual(await ledger.claim({ ...request, proposalId: "pr_nothing" }), { claimed: false, case: null });
+    assert.deepEqual(await ledger.claim({ ...request, proposalId: "pr_nothing" }), {
+      claimed: false,
+      lapsed: false,
+      case: null,
+    });
   });
 }
 
@@ -86,9 +90,9 @@ function repeatedClaims(check: Check): void {
   check("claiming again while the lease holds changes nothing and says that it is claimed", async (ledger) => {
     const held = await claimed(ledger, await routed(ledger, "execute"));
     for (const takeover of [false, true]) {
-      const again = () => ledger.claim({ ...claimRequest(held, "worker-1", 25), takeover });
+      const again = () => ledger.claim({ ...claimRequest(held, "worker-1"), takeover });
       const result = await changesNothing(ledger, held.proposal.id, again);
-      assert.deepEqual(result, { claimed: true, case: held });
+      assert.deepEqual(result, { claimed: true, lapsed: false, case: held });
     }
   });
 
@@ -114,35 +118,38 @@ function repeatedClaims(check: Check): void {
 }
 
 function takeovers(check: Check): void {
-  check("while a lease holds nobody takes it over", async (ledger) => {
+  check("while a lease holds nobody takes it over, whatever time they say it is", async (ledger, setTime) => {
     const held = await claimed(ledger, await routed(ledger, "execute"));
-    for (const atSeconds of [20, 49]) {
-      await notClaimed(ledger, held, { ...claimRequest(held, "worker-2", atSeconds), takeover: true });
+    for (const seconds of [20, 49]) {
+      await setTime(seconds);
+      await notClaimed(ledger, held, { ...claimRequest(held, "worker-2"), at: moment(90_000), takeover: true });
     }
   });
 
-  check("a claim whose lease ran out is taken over if that is asked for", async (ledger) => {
+  check("a claim whose lease ran out is taken over if that is asked for", async (ledger, setTime) => {
     const held = await claimed(ledger, await routed(ledger, "execute"));
-    await notClaimed(ledger, held, claimRequest(held, "worker-2", 50));
-    await notClaimed(ledger, held, { ...claimRequest(held, "worker-2", 50), takeover: true, argsDigest: "sha256:0" });
-    const result = await ledger.claim({ ...claimRequest(held, "worker-2", 50), takeover: true });
+    await setTime(50);
+    const request = { ...claimRequest(held, "worker-2"), at: moment(-90_000) };
+    await notClaimed(ledger, held, request, true);
+    await notClaimed(ledger, held, { ...request, takeover: true, argsDigest: "sha256:0" }, true);
+    const result = await ledger.claim({ ...request, takeover: true });
     const expected = { ...held.permit, owner: "worker-2", leaseUntil: moment(80), claims: 2 };
-    assert.deepEqual(result, { claimed: true, case: { ...held, permit: expected } });
+    assert.deepEqual(result, { claimed: true, lapsed: false, case: { ...held, permit: expected } });
     assert.equal(await countOf("claimed", ledger, held.proposal.id), 2);
   });
 
-  check("an owner whose lease ran out has to take over like anybody else", async (ledger) => {
+  check("an owner whose lease ran out has to take over like anybody else", async (ledger, setTime) => {
     const held = await claimed(ledger, await routed(ledger, "execute"));
-    await notClaimed(ledger, held, claimRequest(held, "worker-1", 50));
-    const result = await ledger.claim({ ...claimRequest(held, "worker-1", 50), takeover: true });
+    await setTime(50);
+    await notClaimed(ledger, held, claimRequest(held, "worker-1"), true);
+    const result = await ledger.claim({ ...claimRequest(held, "worker-1"), takeover: true });
     assert.deepEqual([result.claimed, result.case?.permit?.claims], [true, 2]);
   });
 
-  check("of 16 takeovers at once, one succeeds", async (ledger) => {
+  check("of 16 takeovers at once, one succeeds", async (ledger, setTime) => {
     const held = await claimed(ledger, await routed(ledger, "execute"));
-    const results = await race((racer) =>
-      ledger.claim({ ...claimRequest(held, `rescuer-${racer}`, 60), takeover: true }),
-    );
+    await setTime(60);
+    const results = await race((racer) => ledger.claim({ ...claimRequest(held, `rescuer-${racer}`), takeover: true }));
     assert.equal(results.filter(({ claimed }) => claimed).length, 1);
     const now = await reread(ledger, held);
     assert.deepEqual([now.permit?.claims, now.permit?.owner?.startsWith("rescuer-")], [2, true]);
@@ -151,33 +158,37 @@ function takeovers(check: Check): void {
 }
 
 function extensions(check: Check): void {
-  check("the owner extends its lease, and a takeover has to wait for the new end", async (ledger) => {
+  check("the owner extends its lease, and a takeover has to wait for the new end", async (ledger, setTime) => {
     const held = await claimed(ledger, await routed(ledger, "execute"));
     const { id: permitId } = { id: held.permit?.id ?? "" };
     const head = await ledger.auditHead();
-    assert.equal(await ledger.extend({ permitId, owner: "worker-1", leaseUntil: moment(70), now: moment(40) }), true);
+    await setTime(40);
+    assert.equal(await ledger.extend({ permitId, owner: "worker-1", leaseMs: 30_000 }), true);
     assert.deepEqual((await reread(ledger, held)).permit, { ...held.permit, leaseUntil: moment(70) });
     assert.deepEqual(await ledger.auditHead(), head);
-    await notClaimed(ledger, held, { ...claimRequest(held, "worker-2", 60), takeover: true });
-    assert.equal((await ledger.claim({ ...claimRequest(held, "worker-2", 70), takeover: true })).claimed, true);
+    await setTime(69);
+    await notClaimed(ledger, held, { ...claimRequest(held, "worker-2"), takeover: true });
+    await setTime(70);
+    assert.equal((await ledger.claim({ ...claimRequest(held, "worker-2"), takeover: true })).claimed, true);
   });
 
-  check("a stranger, a former owner and a finished attempt extend nothing", async (ledger) => {
+  check("a stranger, a former owner and a finished attempt extend nothing", async (ledger, setTime) => {
     const held = await claimed(ledger, await routed(ledger, "execute"));
     const unclaimed = await routed(ledger, "execute", { key: "b" });
     const extend = (owner: string, { permit }: Case): Promise<boolean> =>
-      ledger.extend({ permitId: permit?.id ?? "", owner, leaseUntil: moment(900), now: moment(21) });
+      ledger.extend({ permitId: permit?.id ?? "", owner, leaseMs: 900_000 });
     const { id } = held.proposal;
     assert.equal(await changesNothing(ledger, id, () => extend("worker-2", held)), false);
     assert.equal(await changesNothing(ledger, unclaimed.proposal.id, () => extend("worker-1", unclaimed)), false);
-    await ledger.claim({ ...claimRequest(held, "worker-2", 50), takeover: true });
+    await setTime(50);
+    await ledger.claim({ ...claimRequest(held, "worker-2"), takeover: true });
     assert.equal(await changesNothing(ledger, id, () => extend("worker-1", held)), false);
     await ledger.settle(settleRequest(held, "worker-2"));
     assert.equal(await changesNothing(ledger, id, () => extend("worker-2", held)), false);
   });
 
   check("a permit that does not exist cannot be extended", async (ledger) => {
-    const request = { permitId: "pm_nothing", owner: "worker-1", leaseUntil: moment(70), now: moment(40) };
+    const request = { permitId: "pm_nothing", owner: "worker-1", leaseMs: 30_000 };
     assert.equal(await ledger.extend(request), false);
   });
 }

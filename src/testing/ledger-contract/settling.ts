@@ -105,31 +105,34 @@ function refusedSettlements(check: Check): void {
 }
 
 function doubts(check: Check): void {
-  check("a claim is settled for nobody only after its lease ran out", async (ledger) => {
+  check("a claim is settled for nobody only after its lease ran out", async (ledger, setTime) => {
     const held = await claimed(ledger, await routed(ledger, "execute"));
-    const doubt = (seconds: number) => () =>
-      ledger.settle({ ...settleRequest(held, null, "in-doubt"), at: moment(seconds) });
-    assert.deepEqual(await changesNothing(ledger, held.proposal.id, doubt(49)), held);
-    const now = await doubt(50)();
+    const doubt = () => ledger.settle({ ...settleRequest(held, null, "in-doubt"), at: moment(90_000) });
+    await setTime(49);
+    assert.deepEqual(await changesNothing(ledger, held.proposal.id, doubt), held);
+    await setTime(50);
+    const now = await doubt();
     assert.deepEqual([now.outcome?.status, now.proposal.state, now.permit?.state], ["in-doubt", "closed", "spent"]);
     const late = () => ledger.settle(settleRequest(held, "worker-1"));
     assert.deepEqual(await changesNothing(ledger, held.proposal.id, late), now);
   });
 
-  check("after a takeover the former owner settles nothing", async (ledger) => {
+  check("after a takeover the former owner settles nothing", async (ledger, setTime) => {
     const held = await claimed(ledger, await routed(ledger, "execute"));
-    const { case: taken } = await ledger.claim({ ...claimRequest(held, "worker-2", 50), takeover: true });
+    await setTime(50);
+    const { case: taken } = await ledger.claim({ ...claimRequest(held, "worker-2"), takeover: true });
     const late = () => ledger.settle(settleRequest(held, "worker-1"));
     assert.deepEqual(await changesNothing(ledger, held.proposal.id, late), taken);
     assert.equal((await ledger.settle(settleRequest(held, "worker-2"))).outcome?.status, "executed");
   });
 
-  check("of a settlement and a takeover at once, one counts", async (ledger) => {
+  check("of a settlement and a takeover at once, one counts", async (ledger, setTime) => {
     for (let pair = 0; pair < 8; pair += 1) {
       const held = await claimed(ledger, await routed(ledger, "execute", { key: `pair-${pair}` }));
+      await setTime(60 * (pair + 1));
       const [settled, taken] = await Promise.all([
         ledger.settle(settleRequest(held, "worker-1")),
-        ledger.claim({ ...claimRequest(held, "worker-2", 60), takeover: true }),
+        ledger.claim({ ...claimRequest(held, "worker-2"), takeover: true }),
       ]);
       assert.notEqual(settled.proposal.state === "closed", taken.claimed);
       assert.equal(await countOf("claimed", ledger, held.proposal.id), taken.claimed ? 2 : 1);

@@ -134,6 +134,7 @@ export function decideRequest(held: Case, verdict: ApprovalVerdict, options: Dec
   const statement: DecisionStatement = {
     type: "assent.decision",
     v: 1,
+    thread: held.proposal.threadId,
     proposal: review.proposalId,
     review: review.id,
     round: review.round,
@@ -148,6 +149,7 @@ export function decideRequest(held: Case, verdict: ApprovalVerdict, options: Dec
     round: review.round,
     ...said,
     statement: canonicalJson(statement),
+    signatures: [{ keyid: "key-1", sig: "c2lnbmVk" }],
   };
   const ended = nextRoute === "suggest" ? "suggested" : nextRoute === "block" ? "blocked" : null;
   const ending = verdict === "reject" ? "rejected" : verdict === "modify" ? ended : null;
@@ -175,15 +177,15 @@ export function reviewOf(held: Case): Review {
 }
 
 /** An attempt to take the case's permit, with a lease of 30 seconds. */
-export function claimRequest(held: Case, owner: string, atSeconds = 20): ClaimRequest {
+export function claimRequest(held: Case, owner: string): ClaimRequest {
   return {
     proposalId: held.proposal.id,
     threadId: held.proposal.threadId,
     round: held.round.round,
     argsDigest: held.round.argsDigest,
     owner,
-    now: moment(atSeconds),
-    leaseUntil: moment(atSeconds + 30),
+    leaseMs: 30_000,
+    at: moment(20),
     takeover: false,
   };
 }

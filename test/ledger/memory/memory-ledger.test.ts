@@ -3,8 +3,8 @@ import { memoryLedger } from "../../../src/ledger/memory/memory-ledger.js";
 import { ledgerContract } from "../../../src/testing/ledger-contract.js";
 
 describe("the memory ledger", () => {
-  ledgerContract({ describe, it }, async () => {
-    const ledger = memoryLedger();
+  ledgerContract({ describe, it }, async (clock) => {
+    const ledger = memoryLedger({ clock });
     return { ledger, close: () => ledger.close() };
   });
 

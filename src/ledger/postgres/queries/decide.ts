@@ -13,8 +13,8 @@ where v.id = $1 for update of v`;
 /** Records a decision. */
 export const decisionSql = (schema: string): string => `
 insert into ${schema}.decisions (id, proposal_id, review_id, round, verdict, principal, reason_code, note, args_digest,
-  new_args_digest, statement, decided_at)
-values ($1, $2, $3, $4, $5, $6::json, $7, $8, $9, $10, $11, $12)`;
+  new_args_digest, statement, decided_at, signatures)
+values ($1, $2, $3, $4, $5, $6::json, $7, $8, $9, $10, $11, $12, $13::json)`;
 
 /** Closes a review for further decisions. */
 export const reviewDecidedSql = (schema: string): string =>

@@ -1,10 +1,3 @@
-/** Spends a claimed permit: its owner's, or (owner null) one whose lease ran out. */
-export const spendSql = (schema: string): string => `
-update ${schema}.permits set state = 'spent'
-where proposal_id = $1 and round = $2 and state = 'claimed'
-  and (owner = $3 or ($3::text is null and lease_until <= $4))
-returning id`;
-
 /** Closes a case with its record. */
 export const closeCaseSql = (schema: string): string => `
 with closed as (update ${schema}.proposals set state = 'closed' where id = $1 and state = 'open' returning id)

@@ -1,0 +1,101 @@
+/** A table, who may do what with which rows of it, in the words of `create policy`. */
+interface RowRule {
+  table: string;
+  name: string;
+  to: "graph" | "decider";
+  what: string;
+}
+
+const READ_BY_BOTH = ["proposals", "rounds", "reviews", "decisions", "permits", "cases", "audit_log", "audit_head"];
+
+/**
+ * | table | graph hosts | deciders |
+ * | --- | --- | --- |
+ * | proposals | record them, bind, advance and close them | advance and close them |
+ * | rounds | record them unrouted, route them | record those that a modification makes |
+ * | reviews | open them and move their address | decide them |
+ * | decisions | | record them |
+ * | permits | issue those of basis `policy`; claim, extend, spend and void | issue those of basis `decisions` |
+ * | cases | close | close what a decision ends |
+ * | audit log | append what they did | append what they did |
+ *
+ * Both read everything and delete nothing; triggers keep every row to its legal steps, so what may be updated at all is
+ * not narrowed here: a row that could not be seen for update could not be locked either.
+ */
+const rules = (schema: string): RowRule[] => [
+  {
+    table: "proposals",
+    name: "propose",
+    to: "graph",
+    what: "for insert $to with check (state = 'open' and gate is null)",
+  },
+  { table: "proposals", name: "advance", to: "graph", what: "for update $to using (true)" },
+  { table: "proposals", name: "decide", to: "decider", what: "for update $to using (true)" },
+  { table: "rounds", name: "draft", to: "graph", what: "for insert $to with check (routing is null)" },
+  { table: "rounds", name: "route", to: "graph", what: "for update $to using (routing is null) with check (true)" },
+  { table: "rounds", name: "modify", to: "decider", what: "for insert $to with check (routing is not null)" },
+  { table: "reviews", name: "ask", to: "graph", what: "for insert $to with check (status = 'open' and version = 1)" },
+  { table: "reviews", name: "move", to: "graph", what: "for update $to using (true)" },
+  { table: "reviews", name: "close", to: "decider", what: "for update $to using (true)" },
+  { table: "decisions", name: "decide", to: "decider", what: "for insert $to with check (true)" },
+  {
+    table: "permits",
+    name: "by_policy",
+    to: "graph",
+    what: "for insert $to with check (basis = 'policy' and state = 'issued' and claims = 0)",
+  },
+  { table: "permits", name: "use", to: "graph", what: "for update $to using (true)" },
+  {
+    table: "permits",
+    name: "by_decisions",
+    to: "decider",
+    what: `for insert $to with check (basis = 'decisions' and state = 'issued' and claims = 0
+      and exists (select from ${schema}.decisions d where d.proposal_id = permits.proposal_id))`,
+  },
+  { table: "cases", name: "end", to: "graph", what: "for insert $to with check (true)" },
+  {
+    table: "cases",
+    name: "end_by_decision",
+    to: "decider",
+    what: "for insert $to with check (outcome ->> 'status' in ('rejected', 'suggested', 'blocked'))",
+  },
+];
+
+/** Gives two roles their parts; run again, it changes nothing. Names come quoted. */
+export function grantSql(schema: string, roles: { graph: string; decider: string }): string[] {
+  const both = `${roles.graph}, ${roles.decider}`;
+  const policies = [
+    ...READ_BY_BOTH.map((table) => ({ table, name: "read", what: `for select to ${both} using (true)` })),
+    ...rules(schema).map(({ table, name, to, what }) => ({
+      table,
+      name: `${to}_${name}`,
+      what: what.replace("$to", `to ${roles[to]}`),
+    })),
+  ];
+  return [
+    `grant usage on schema ${schema} to ${both}`,
+    `grant select on all tables in schema ${schema} to ${both}`,
+    `grant execute on function ${schema}.append_audit to ${both}`,
+    `grant insert on ${list(schema, "proposals", "rounds", "reviews", "permits", "cases")} to ${roles.graph}`,
+    `grant update (gate, round, state, delivered_at) on ${schema}.proposals to ${roles.graph}`,
+    `grant update (routing) on ${schema}.rounds to ${roles.graph}`,
+    `grant update (checkpoint_ns, checkpoint_id, interrupt_id, asks) on ${schema}.reviews to ${roles.graph}`,
+    `grant update (state, owner, lease_until, claims) on ${schema}.permits to ${roles.graph}`,
+    `grant insert on ${list(schema, "decisions", "rounds", "permits", "cases")} to ${roles.decider}`,
+    `grant update (round, state) on ${schema}.proposals to ${roles.decider}`,
+    `grant update (status, version) on ${schema}.reviews to ${roles.decider}`,
+    ...policies.flatMap(({ table, name, what }) => [
+      `drop policy if exists ${name} on ${schema}.${table}`,
+      `create policy ${name} on ${schema}.${table} ${what}`,
+    ]),
+  ];
+}
+
+function list(schema: string, ...tables: string[]): string {
+  return tables.map((table) => `${schema}.${table}`).join(", ");
+}
+
+/** Notes which role has which part, for the audit log. */
+export const notePartsSql = (schema: string): string => `
+insert into ${schema}.roles (part, role) values ('graph', $1), ('decider', $2)
+on conflict (part) do update set role = excluded.role`;
