@@ -15,14 +15,22 @@ export { approvalGate } from "./patterns/approval-gate.js";
 export type { Gate } from "./patterns/approval-gate.js";
 export { addGate } from "./patterns/add-gate.js";
 export type { GraphBuilder, WithNode } from "./patterns/add-gate.js";
+export { checkGraph } from "./patterns/check-graph.js";
+export type { CheckGraphOptions, GraphFinding, GraphFindingName } from "./patterns/check-graph.js";
+export { safeSerializer } from "./checkpoint/serializer.js";
+export type { Serializer } from "./checkpoint/serializer.js";
 export type { GateOptions, Into } from "./nodes/gate-settings.js";
 
 export { memoryLedger } from "./ledger/memory/memory-ledger.js";
+export type { MemoryLedgerOptions } from "./ledger/memory/memory-ledger.js";
 export { AssentError } from "./model/error.js";
 export type { ErrorDetail } from "./model/error.js";
 export { ERROR_CODES } from "./model/error-codes.js";
 export type { ErrorCode } from "./model/error-codes.js";
 
+export { loadKeys } from "./authority/key-folder.js";
+export type { Keys, TrustedKey } from "./authority/keys.js";
+export type { Signer } from "./authority/signature.js";
 export { localUser } from "./authority/local-user.js";
 export { createAuthenticator } from "./authority/authenticator.js";
 export type { Authenticator, Identity, Principal } from "./authority/authenticator.js";
@@ -72,7 +80,7 @@ export type {
 } from "./ledger/ledger.js";
 
 export type { Case, CaseRecord } from "./model/case.js";
-export type { ApprovalVerdict, Decision, Verdict } from "./model/decision.js";
+export type { ApprovalVerdict, Decision, Signature, Verdict } from "./model/decision.js";
 export type { Amount, ExtraFact, Facts, PolicyInput } from "./model/facts.js";
 export type { Outcome, OutcomeStatus } from "./model/outcome.js";
 export type { Permit } from "./model/permit.js";

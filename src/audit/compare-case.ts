@@ -2,6 +2,7 @@ import { canonicalJson } from "../model/canonical-json.js";
 import { auditId, CASE_BYTES_MAX, CaseRecord, type Case } from "../model/case.js";
 import { DecisionStatement, type Decision } from "../model/decision.js";
 import { digest, digestText } from "../model/digest.js";
+import type { Proposal } from "../model/proposal.js";
 import type { ClosedCase } from "../ledger/ledger.js";
 import type { Life } from "./life.js";
 
@@ -12,7 +13,7 @@ import type { Life } from "./life.js";
 export function compareCase(held: Case, life: Life | undefined): string[] {
   if (life === undefined) return ["The ledger holds the case, the log has no row of it"];
   return [
-    ...held.decisions.flatMap((decision) => compareDecision(decision, life)),
+    ...held.decisions.flatMap((decision) => compareDecision(decision, held, life)),
     ...compareRound(held, life),
     ...comparePermit(held, life),
     ...compareEnd(held, life),
@@ -48,22 +49,21 @@ export function readCaseRecord(text: string): CaseRecord | null {
   }
 }
 
-function compareDecision(decision: Decision, { decisions }: Life): string[] {
+function compareDecision(decision: Decision, { proposal }: Case, { decisions }: Life): string[] {
   const { id, statement } = decision;
   const logged = decisions.get(id);
   if (logged === undefined) return [`Decision ${id} is not in the log`];
   if (logged !== digestText(statement)) return [`The statement of decision ${id} is not the one that the log binds`];
-  return saysTheSame(decision) ? [] : [`Decision ${id} says something else than its own statement`];
+  return saysTheSame(decision, proposal) ? [] : [`Decision ${id} says something else than its own statement`];
 }
 
-function saysTheSame(decision: Decision): boolean {
+function saysTheSame(decision: Decision, { threadId, action }: Proposal): boolean {
   const stated = readStatement(decision.statement);
   if (stated === null) return false;
-  const { type: _type, v: _v, proposal, review, action: _action, displayDigest: _display, ...said } = stated;
-  const { id: _id, statement: _statement, proposalId, reviewId, ...kept } = decision;
+  const { type: _type, v: _v, displayDigest: _display, ...said } = stated;
+  const { id: _id, statement: _statement, signatures: _signatures, proposalId, reviewId, ...kept } = decision;
   return (
-    canonicalJson({ proposalId, reviewId, ...kept }) ===
-    canonicalJson({ proposalId: proposal, reviewId: review, ...said })
+    canonicalJson(said) === canonicalJson({ ...kept, thread: threadId, proposal: proposalId, review: reviewId, action })
   );
 }
 

@@ -36,7 +36,8 @@ export function parseAnswer(raw: unknown, action: AnyAction): ParsedAnswer {
     if (value !== raw) canonicalJson(value);
     return read(value, action);
   } catch (error) {
-    return refuse(`The answer is no plain JSON value (${AssentError.isInstance(error) ? error.code : "unreadable"}).`);
+    const why = AssentError.isInstance(error) ? `${error.code}: ${error.message}` : "unreadable";
+    return refuse(`The answer is no plain JSON value (${why}).`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { z } from "zod";
 import type { Action } from "../model/action.js";
 import { MAX_JSON_DEPTH } from "../model/canonical-json.js";
@@ -15,10 +16,13 @@ export function parseArgs<Schema extends z.ZodObject, Result>(
   let parsed: z.ZodSafeParseResult<z.output<Schema>>;
   try {
     parsed = action.args.safeParse(args);
+    // Zod writes its complaints when they are first read, and looks at the value again to do so.
+    void parsed.error;
   } catch (cause) {
     throw new AssentError("args_invalid", {
       what: `The schema of the action "${action.name}" threw`,
-      fix: "Refinements must be synchronous and may not throw",
+      where: "args",
+      fix: "Pass plain data; refinements must be synchronous and may not throw",
       cause,
     });
   }
@@ -49,10 +53,15 @@ export function stableArgs<Schema extends z.ZodObject, Result>(
   });
 }
 
-/** A copy without undefined members. What has no canonical JSON is left as it is: digesting it says why. */
+/**
+ * A copy without undefined members. What has no canonical JSON is left as it is, and none of it is run: digesting it
+ * says why.
+ */
 function withoutUndefined(value: unknown, around: readonly unknown[] = []): unknown {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return value;
   if (around.includes(value) || around.length >= MAX_JSON_DEPTH) return value;
+  const properties = Object.getOwnPropertyDescriptors(value);
+  if (Object.values(properties).some((property) => !("value" in property))) return value;
   const inside = [...around, value];
   if (Array.isArray(value)) return value.map((item) => withoutUndefined(item, inside));
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Authenticator } from "../authority/authenticator.js";
+import { keysMissing, processKeys, type Keys } from "../authority/keys.js";
 import { localUser } from "../authority/local-user.js";
 import type { Ledger } from "../ledger/ledger.js";
 import type { Action } from "../model/action.js";
@@ -25,6 +26,11 @@ export interface AssentOptions {
   trust?: Trust;
   /** Whose principals may decide; the OS user of this process unless said. */
   authenticators?: readonly Authenticator<never>[];
+  /**
+   * What decisions are signed with and checked with, from `loadKeys`. Verified trust needs them, except with a ledger
+   * that lives in this process: there a key that lives in this process does.
+   */
+  keys?: Keys | null;
   clock?: Clock;
   /** How long a claim on a permit holds without a sign of life from its owner; 30,000 unless said. */
   leaseMs?: number;
@@ -33,10 +39,14 @@ export interface AssentOptions {
 /** Actions, policy, ledger and trust, tied together: what nodes and gates are built from. */
 export interface Assent {
   readonly trust: Trust;
+  /** Every action that its gates may run. */
+  readonly actions: readonly AnyAction[];
   readonly policy: Policy;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly authenticators: readonly Authenticator<never>[];
+  /** Null only in open trust. */
+  readonly keys: Keys | null;
   readonly leaseMs: number;
   readonly reviews: Reviews;
   /**
@@ -61,8 +71,8 @@ export interface Assent {
 /**
  * Ties actions, a policy and a ledger together.
  *
- * @throws AssentError `config_invalid` for options that cannot be used, `ledger_volatile` for a memory ledger under a
- *   LangGraph server.
+ * @throws AssentError `config_invalid` for options that cannot be used, `keys_missing` for verified trust without keys,
+ *   `ledger_volatile` for a memory ledger under a LangGraph server.
  * @example
  * ```ts
  * import { createAssent, defineAction, memoryLedger, policy } from "assent";
@@ -100,6 +110,9 @@ export function createAssent(options: AssentOptions): Assent {
       fix: "Use postgresLedger from assent/postgres",
     });
   }
+  const keys = options.keys ?? (ledger.durable ? null : processKeys());
+  if (keys === null && trust === "verified")
+    throw keysMissing("Verified trust needs keys: decisions are signed", "keys");
   const action = (name: string): AnyAction => {
     const found = actions.get(name);
     if (found !== undefined) return found;
@@ -111,10 +124,12 @@ export function createAssent(options: AssentOptions): Assent {
   };
   const assent: Assent = {
     trust,
+    actions: [...actions.values()],
     policy,
     ledger,
     clock,
     authenticators,
+    keys,
     leaseMs,
     action,
     get reviews() {

@@ -1,14 +1,16 @@
 import { canonicalJson } from "../model/canonical-json.js";
 import { auditId, type Case } from "../model/case.js";
 import { APPROVAL_VERDICTS, type ApprovalVerdict, type Decision, type DecisionStatement } from "../model/decision.js";
-import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import { identifier } from "../model/identifier.js";
 import type { Outcome } from "../model/outcome.js";
 import type { PrincipalRecord } from "../model/principal.js";
 import { fixRound, type Json, type Round } from "../model/proposal.js";
 import type { Review } from "../model/review.js";
+import { mayNeverRun } from "../model/routing.js";
 import type { DecideRequest } from "../ledger/ledger.js";
+import { signStatement } from "../authority/signature.js";
+import { keysMissing } from "../authority/keys.js";
 import type { Assent } from "./assent.js";
 import { stableArgs } from "./arguments.js";
 import { gatherFacts } from "./propose.js";
@@ -56,6 +58,7 @@ export function buildDecision(
   const statement: DecisionStatement = {
     type: "assent.decision",
     v: 1,
+    thread: held.proposal.threadId,
     proposal: review.proposalId,
     review: review.id,
     round: review.round,
@@ -82,6 +85,7 @@ export function buildDecision(
     argsDigest,
     newArgsDigest,
     statement: canonicalJson(statement),
+    signatures: [],
     decidedAt: at,
   };
   return {
@@ -118,7 +122,7 @@ function nextRound(assent: Assent, { proposal, round }: Case, args: unknown): Ro
 
 /** Whether a modification's author may approve the new arguments: yes, unless nobody may. */
 function permits({ routing }: Round): boolean {
-  return routing !== null && routing.route !== "suggest" && routing.route !== "block";
+  return routing !== null && !mayNeverRun(routing.route);
 }
 
 function endOf(
@@ -162,17 +166,13 @@ export function outcomeBase(
   };
 }
 
-/** Whether the recorded decisions really stand behind a round's arguments. Returns why not, or null. */
-export function decisionsBehind({ proposal, round, decisions }: Case, trust: "verified" | "open"): string | null {
-  const last = decisions.at(-1);
-  if (last === undefined) return "no decision stands behind the permit";
-  const covered =
-    (last.verdict === "approve" && last.round === round.round && last.argsDigest === round.argsDigest) ||
-    (last.verdict === "modify" && last.round === round.round - 1 && last.newArgsDigest === round.argsDigest);
-  if (!covered) return "the last decision is about other arguments";
-  if (digest(round.args) !== round.argsDigest) return "the recorded arguments do not have the recorded digest";
-  const verified = trust === "verified" || proposal.trust === "verified";
-  if (verified && last.by.level === "unverified")
-    return "the decision was made in open trust, and this is verified trust";
-  return null;
+/** The same decision, signed by this process, which saw its author authenticated. */
+export async function signed(assent: Assent, request: Omit<DecideRequest, "digest">): Promise<typeof request> {
+  const signer = (await assent.keys?.signer()) ?? null;
+  if (signer !== null) {
+    const signatures = [await signStatement(request.decision.statement, signer)];
+    return { ...request, decision: { ...request.decision, signatures } };
+  }
+  if (assent.trust === "open") return request;
+  throw keysMissing("This process holds no signing key, so nothing can be decided here", "keys");
 }

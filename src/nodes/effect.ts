@@ -49,9 +49,7 @@ async function keepClaim(
   while (!finished.aborted) {
     try {
       await clock.sleep(leaseMs / 3, finished);
-      const now = clock.now();
-      const leaseUntil = new Date(now.getTime() + leaseMs).toISOString();
-      if (await ledger.extend({ permitId: permit.id, owner, leaseUntil, now: now.toISOString() })) continue;
+      if (await ledger.extend({ permitId: permit.id, owner, leaseMs })) continue;
       lost.abort(new AssentError("claim_lost", { what: "Another worker has taken the action over", where: permit.id }));
       return;
     } catch {

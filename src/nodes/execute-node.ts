@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Case } from "../model/case.js";
 import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import type { Permit } from "../model/permit.js";
 import type { Json } from "../model/proposal.js";
-import { isAutomatic } from "../model/routing.js";
+import { isAutomatic, mayNeverRun } from "../model/routing.js";
+import { whyNotStanding, type Signatories } from "../authority/standing.js";
+import { keysMissing } from "../authority/keys.js";
 import type { AnyAction, Assent } from "./assent.js";
-import { decisionsBehind, outcomeBase } from "./deciding.js";
+import { outcomeBase } from "./deciding.js";
 import { runEffect } from "./effect.js";
 import { stepFor } from "./gate-progress.js";
 import { parseArgs } from "./arguments.js";
@@ -39,7 +42,7 @@ export function executeNode(assent: Assent) {
     const action = assent.action(held.proposal.action);
     const args = parseArgs(action, held.round.args) as Record<string, Json>;
     requireRecorded(held, args);
-    const refusal = whyNot(assent, held);
+    const refusal = await whyNot(assent, held);
     if (refusal !== null) return refused(assent, held, refusal);
     return carryOut(assent, held, { action, args, scope });
   };
@@ -57,20 +60,38 @@ function requireRecorded({ proposal, round, permit }: Case, args: Record<string,
   });
 }
 
-/** Why nothing may run now; null if the permit holds. */
-function whyNot(assent: Assent, held: Case): string | null {
+/**
+ * Why nothing may run now; null if the permit holds. The policy is asked again about the recorded facts: without a
+ * person it has to let the action run by itself, with one it must not have forbidden it since.
+ */
+async function whyNot(assent: Assent, held: Case): Promise<string | null> {
   const { permit, proposal, round } = held;
   if (permit === null || permit.state === "void") return "there is no permit";
+  const { route, explanation } = assent.policy.evaluate({
+    action: proposal.action,
+    agent: proposal.agent,
+    facts: round.facts,
+  });
   switch (permit.basis) {
-    case "decisions":
-      return decisionsBehind(held, assent.trust);
-    case "policy": {
-      const again = assent.policy.evaluate({ action: proposal.action, agent: proposal.agent, facts: round.facts });
-      return isAutomatic(again.route) ? null : `the policy now says otherwise: ${again.explanation}`;
+    case "decisions": {
+      if (mayNeverRun(route)) return `the policy now says otherwise: ${explanation}`;
+      return whyNotStanding(held, await signatories(assent, held));
     }
+    case "policy":
+      return isAutomatic(route) ? null : `the policy now says otherwise: ${explanation}`;
     default:
       return permit.basis satisfies never;
   }
+}
+
+/** The keys that decisions have to be signed with: everywhere but where both the host and the proposal are in open trust. */
+async function signatories({ trust, keys }: Assent, { proposal }: Case): Promise<Signatories> {
+  if (trust === "open" && proposal.trust === "open") return null;
+  if (keys !== null) return keys.trusted();
+  throw keysMissing(
+    "The proposal was made in verified trust, and this process has no keys to check decisions with",
+    "keys",
+  );
 }
 
 /** No effect. The case goes back to the policy, which asks a person or goes on as the ledger says. */
@@ -83,9 +104,9 @@ async function refused(assent: Assent, held: Case, reason: string): Promise<Gate
   }
   await assent.ledger.refuse({ proposalId: id, what: "claim", reason, by: null, at });
   if (held.permit?.state !== "claimed") return { step: stepFor(held) === "execute" ? "policy" : stepFor(held) };
-  if ((held.permit.leaseUntil ?? "") > at) throw heldElsewhere(held.permit);
-  // Claimed under what held then, by a worker that died: it may have taken effect, and may not be repeated.
-  await doubt(assent, held);
+  // Claimed under what held then: its owner still works, or it died, may have had its effect, and may not be repeated.
+  const now = await doubt(assent, held);
+  if (now.proposal.state === "open") throw heldElsewhere(held.permit);
   return { step: "audit", replayed: false };
 }
 
@@ -110,18 +131,17 @@ async function carryOut(assent: Assent, held: Case, effect: Effect): Promise<Gat
   const owner = `${hostname()}:${process.pid}:${randomUUID()}`;
   const giveUpAt = clock.now().getTime() + 2 * leaseMs;
   for (let waitMs = 20; ; waitMs = Math.min(waitMs * 2, 500)) {
-    const now = clock.now();
-    const { claimed, case: current } = await claim(assent, held, effect, owner, now);
+    const { claimed, lapsed, case: current } = await claim(assent, held, effect, owner);
     const permit = current?.permit ?? null;
     if (current === null || permit === null || current.round.round !== held.round.round) return { step: "policy" };
     if (current.proposal.state === "closed") return { step: "audit", replayed: true };
     if (claimed) {
+      requireUnaltered(held, current);
       const settled = await runAndSettle(assent, current, permit, effect, owner);
       if (settled.proposal.state === "closed") return { step: "audit", replayed: false };
     } else if (permit.state !== "claimed") {
       return { step: "policy" };
-    } else if ((permit.leaseUntil ?? "") <= now.toISOString()) {
-      await doubt(assent, current);
+    } else if (lapsed && (await doubt(assent, current)).proposal.state === "closed") {
       return { step: "audit", replayed: false };
     }
     if (clock.now().getTime() >= giveUpAt) throw heldElsewhere(permit);
@@ -129,15 +149,25 @@ async function carryOut(assent: Assent, held: Case, effect: Effect): Promise<Gat
   }
 }
 
-function claim(assent: Assent, held: Case, { action, args, scope }: Effect, owner: string, now: Date) {
+/** What was checked is what was claimed: between the two nobody may have exchanged the rows. */
+function requireUnaltered(checked: Case, claimed: Case): void {
+  if (isDeepStrictEqual([checked.round, checked.decisions], [claimed.round, claimed.decisions])) return;
+  throw new AssentError("permit_mismatch", {
+    what: "The case was altered between the check of its decisions and the claim",
+    where: `proposal ${claimed.proposal.id}, round ${claimed.round.round}`,
+    fix: "Run the thread again: it is checked anew",
+  });
+}
+
+function claim(assent: Assent, held: Case, { action, args, scope }: Effect, owner: string) {
   const request: ClaimRequest = {
     proposalId: held.proposal.id,
     threadId: scope.threadId,
     round: held.round.round,
     argsDigest: digest(args),
     owner,
-    now: now.toISOString(),
-    leaseUntil: new Date(now.getTime() + assent.leaseMs).toISOString(),
+    leaseMs: assent.leaseMs,
+    at: assent.clock.now().toISOString(),
     takeover: action.idempotent,
   };
   return insisting(assent, () => assent.ledger.claim(request));
@@ -171,10 +201,13 @@ async function runAndSettle(
   return insisting(assent, () => assent.ledger.settle(request));
 }
 
-/** A claim ran out and the action may not be repeated: nobody knows whether it took effect, and that is recorded. */
-async function doubt({ ledger, clock }: Assent, held: Case): Promise<void> {
+/**
+ * A claim ran out and the action may not be repeated: nobody knows whether it took effect, and that is recorded. While
+ * the claim still holds this changes nothing.
+ */
+async function doubt({ ledger, clock }: Assent, held: Case): Promise<Case> {
   const at = clock.now().toISOString();
-  await ledger.settle({
+  return ledger.settle({
     proposalId: held.proposal.id,
     round: held.round.round,
     owner: null,

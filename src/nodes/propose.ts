@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { getConfig } from "@langchain/langgraph";
 import type { z } from "zod";
 import type { Action } from "../model/action.js";
@@ -58,6 +59,7 @@ export async function propose<Schema extends z.ZodObject, Result>(
   args: z.input<Schema>,
   options: ProposeOptions = {},
 ): Promise<{ proposals: string[] }> {
+  requireReadable(options);
   const scope = currentScope(options.key);
   // Before any await, so that concurrent calls in one node are counted in the order in which they are written.
   const id = proposalId(scope, action.name, options.key);
@@ -103,7 +105,7 @@ export function gatherFacts<Schema extends z.ZodObject, Result>(
   claimed: Facts,
 ): Facts {
   const gathered = Object.entries({ ...claimed, ...action.facts?.(args) }).filter(([, value]) => value !== undefined);
-  const parsed = Facts.safeParse(Object.fromEntries(gathered));
+  const parsed = parseFacts(action.name, Object.fromEntries(gathered));
   if (parsed.success) return parsed.data;
   throw new AssentError("facts_invalid", {
     what: `The facts of the proposal "${action.name}" cannot be used: ${issuesOf(parsed.error)}`,
@@ -112,6 +114,43 @@ export function gatherFacts<Schema extends z.ZodObject, Result>(
     fix: "confidence, risk and novelty are finite numbers from 0 to 1; amount is { value, currency }",
     cause: parsed.error,
   });
+}
+
+function parseFacts(action: string, facts: Record<string, unknown>): z.ZodSafeParseResult<Facts> {
+  try {
+    const parsed = Facts.safeParse(facts);
+    // Zod writes its complaints when they are first read, and looks at the value again to do so.
+    void parsed.error;
+    return parsed;
+  } catch (cause) {
+    throw new AssentError("facts_invalid", {
+      what: `The facts of the proposal "${action}" throw when they are read`,
+      where: "facts",
+      fix: "Pass plain data",
+      cause,
+    });
+  }
+}
+
+/** What a model drafted may stand here, so the types are not enough. */
+function requireReadable({ agent, requestedBy, key, facts }: ProposeOptions): void {
+  for (const [where, text] of Object.entries<unknown>({ agent, requestedBy, key })) {
+    if (text === undefined || text === null || typeof text === "string") continue;
+    throw new AssentError("json_invalid", { what: `A proposal's ${where} is a text`, where, seen: typeof text });
+  }
+  if (facts === undefined || isPlainObject(facts)) return;
+  throw new AssentError("facts_invalid", {
+    what: "The facts of a proposal are a plain object of names and values",
+    where: "facts",
+    seen: typeof facts,
+  });
+}
+
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  return Object.values(Object.getOwnPropertyDescriptors(value)).every((property) => "value" in property);
 }
 
 function currentScope(key: string | undefined): RunScope {

@@ -1,3 +1,4 @@
+import { whyAltered } from "../authority/standing.js";
 import { requirePrincipal, type Principal } from "../authority/authenticator.js";
 import type { Case } from "../model/case.js";
 import type { ApprovalVerdict } from "../model/decision.js";
@@ -5,7 +6,7 @@ import { AssentError } from "../model/error.js";
 import type { Review } from "../model/review.js";
 import type { DecideResult, ReviewFilter } from "../ledger/ledger.js";
 import type { Assent } from "./assent.js";
-import { approvalVerdict, buildDecision } from "./deciding.js";
+import { approvalVerdict, buildDecision, signed } from "./deciding.js";
 
 /** A review with everything that a reviewer has to see. */
 export interface ReviewItem {
@@ -52,7 +53,7 @@ export interface Reviews {
    * resume that fails loses nothing. Calling it again with the same words changes nothing.
    *
    * @throws AssentError `principal_unverified`, `review_unknown`, `review_closed`, `review_changed`,
-   *   `digest_mismatch`, `decision_invalid`, `args_invalid`.
+   *   `digest_mismatch`, `decision_invalid`, `args_invalid`, `keys_missing` where nothing can be signed.
    */
   decide(reviewId: string, options: DecideOptions): Promise<Decided>;
 }
@@ -80,8 +81,9 @@ async function decide(assent: Assent, reviewId: string, options: DecideOptions):
   requireText("note", options.note);
   requireText("reasonCode", options.reasonCode);
   const item = await getReview(assent, reviewId);
+  requireShown(item);
   // A review of an earlier round shows the case's current one; deciding it is refused by the ledger below.
-  const built = buildDecision(assent, item, by, { ...options, verdict }, null);
+  const built = await signed(assent, buildDecision(assent, item, by, { ...options, verdict }, null));
   const result = await assent.ledger.decide({
     ...built,
     digest: options.digest,
@@ -97,6 +99,17 @@ async function decide(assent: Assent, reviewId: string, options: DecideOptions):
     at: assent.clock.now().toISOString(),
   });
   throw error;
+}
+
+/** Nobody signs for what is not, byte for byte, what its digests say: rows may have been altered since it was shown. */
+function requireShown({ review, case: held }: ReviewItem): void {
+  const altered = whyAltered(held.round);
+  if (altered === null) return;
+  throw new AssentError("digest_mismatch", {
+    what: `The review cannot be decided: ${altered}`,
+    where: `review ${review.id}`,
+    fix: "Somebody changed the ledger's rows; find out who, and let the agent propose again",
+  });
 }
 
 function requireText(where: string, value: unknown): void {

@@ -53,6 +53,18 @@ const known = z.object({
 export const GateInput = known.partial();
 
 /**
+ * What a gate can use of whatever it is handed. LangGraph keeps what a task was sent with, so a gate that refused it
+ * once would refuse it for ever, and the thread with it.
+ */
+export function gateInput(handed: unknown): z.input<typeof GateInput> {
+  const { proposals, outcomes } = Object(handed) as Record<string, unknown>;
+  return {
+    proposals: GateInput.shape.proposals.safeParse(proposals).data ?? [],
+    outcomes: GateInput.shape.outcomes.safeParse(outcomes).data ?? {},
+  };
+}
+
+/**
  * A gate's private state. Nothing in it is trusted: every node asks the ledger. What comes from the graph around it is
  * not even checked, for a state outlives versions of this package, and a gate that refused it could never go on.
  */

@@ -1,6 +1,8 @@
 import type { StateGraph } from "@langchain/langgraph";
 import { AssentError } from "../model/error.js";
 import type { Gate } from "./approval-gate.js";
+import { markGuarded } from "./gate-mark.js";
+import { refusingUnloadableAnswers } from "./loadable-answers.js";
 
 /** What a graph under construction shows of itself; every `StateGraph` has it, whatever its state is. */
 export interface GraphBuilder {
@@ -29,8 +31,14 @@ export type WithNode<Builder, Name extends string> =
  * Adds a gate to your graph under a name, safely: LangGraph's cache may not answer for it. Connect it with edges like
  * any other node.
  *
+ * The graph then refuses an answer that its checkpoint saver could not load back (`json_invalid`): kept once, such an
+ * answer would make the thread unreadable.
+ *
+ * Over outer graphs that hold this one, nothing here has any say. A cache or an error handler on one of their nodes can
+ * still hide the gate: `assent doctor`, or `checkGraph` in a test, finds it. Their savers want `safeSerializer`.
+ *
  * @throws AssentError `gate_invalid` if the name is taken, is a state key, or the state lacks `proposals` and
- *   `outcomes`; `compile()` of the graph throws it if there is a default error handler.
+ *   `outcomes`; `compile()` of the graph throws it if there is a default error handler or a default cache policy.
  *
  * @example
  * ```ts
@@ -78,23 +86,41 @@ export function addGate<Builder extends GraphBuilder, Name extends string>(
       cause,
     });
   }
-  refuseErrorHandler(graph, name);
+  refuseDefaults(graph, name);
+  // Once is enough, however many gates there are.
+  if (markGuarded(graph, name) === 1) refuseUnloadableAnswers(graph);
   return graph as unknown as WithNode<Builder, Name>;
 }
 
 /**
  * A graph-wide error handler would take a gate's error, such as a ledger that cannot be reached, for its own, and the
- * graph would go on as if the gate had been passed. A node cannot opt out, and defaults may be set until the last
- * moment, so this looks when the graph is compiled.
+ * graph would go on as if the gate had been passed; a node cannot opt out. A graph-wide cache would answer for the
+ * agent, and hand a second thread the first one's proposals: the gate skips what is not its thread's, so nobody would
+ * be asked. Defaults may be set until the last moment, so this looks when the graph is compiled.
  */
-function refuseErrorHandler(graph: StateGraph<unknown, unknown, unknown, string>, name: string): void {
+function refuseDefaults(graph: StateGraph<unknown, unknown, unknown, string>, name: string): void {
   const compile = graph.compile.bind(graph);
   graph.compile = (options) => {
-    if (graph._nodeDefaults.errorHandler === undefined) return compile(options);
-    throw new AssentError("gate_invalid", {
-      what: "The graph's default error handler would swallow the errors of the gate",
-      where: `gate ${name}`,
-      fix: "Give `errorHandler` to the nodes that need it, not to setNodeDefaults",
-    });
+    const { errorHandler, cachePolicy } = graph._nodeDefaults;
+    if (errorHandler !== undefined) {
+      throw new AssentError("gate_invalid", {
+        what: "The graph's default error handler would swallow the errors of the gate",
+        where: `gate ${name}`,
+        fix: "Give `errorHandler` to the nodes that need it, not to setNodeDefaults",
+      });
+    }
+    if (cachePolicy !== undefined) {
+      throw new AssentError("gate_invalid", {
+        what: "The graph's default cache policy would give one thread the proposals of another",
+        where: `gate ${name}`,
+        fix: "Give `cachePolicy` to the nodes that need it and propose nothing, not to setNodeDefaults",
+      });
+    }
+    return compile(options);
   };
+}
+
+function refuseUnloadableAnswers(graph: StateGraph<unknown, unknown, unknown, string>): void {
+  const compile = graph.compile.bind(graph);
+  graph.compile = (options) => refusingUnloadableAnswers(compile(options));
 }

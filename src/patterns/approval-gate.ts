@@ -1,5 +1,5 @@
 import type { Runnable } from "@langchain/core/runnables";
-import { END, START, StateGraph } from "@langchain/langgraph";
+import { END, START, StateGraph, isCommand } from "@langchain/langgraph";
 import { z } from "zod";
 import type { Assent } from "../nodes/assent.js";
 import { auditNode } from "../nodes/audit-node.js";
@@ -7,7 +7,8 @@ import { executeNode } from "../nodes/execute-node.js";
 import type { GateOptions, GateSettings } from "../nodes/gate-settings.js";
 import { policyNode } from "../nodes/policy-node.js";
 import { reviewNode } from "../nodes/review-node.js";
-import { GateInput, GateState, type GateStep } from "../nodes/state.js";
+import { GateInput, GateState, gateInput, type GateStep } from "../nodes/state.js";
+import { markGate } from "./gate-mark.js";
 
 /** A gate that is not yet part of a graph; `addGate` gives it its name. */
 export interface Gate {
@@ -42,7 +43,7 @@ function approvalSubgraph(assent: Assent, gate: GateSettings) {
   const towards = ({ step }: GateState): Exclude<GateStep, "end"> | typeof END =>
     step === undefined || step === "end" ? END : step;
   const options = { cachePolicy: false };
-  const subgraph = new StateGraph({
+  const builder = new StateGraph({
     state: GateState,
     input: GateInput,
     // Outcomes go to the parent by a command; the subgraph itself has nothing to add.
@@ -56,12 +57,14 @@ function approvalSubgraph(assent: Assent, gate: GateSettings) {
     .addConditionalEdges("policy", towards, ["policy", "review", "execute", "audit", END])
     .addConditionalEdges("review", towards, ["policy", "review", "execute", "audit"])
     .addConditionalEdges("execute", towards, ["policy", "review", "audit"])
-    .addConditionalEdges("audit", towards, ["policy", END])
-    .compile();
+    .addConditionalEdges("audit", towards, ["policy", END]);
+  markGate(builder, { assent, name: gate.name });
+  const subgraph = builder.compile();
   // The caller's limit counts the steps of a graph that may loop for ever. A gate takes up to four for each proposal,
   // and LangGraph's 25 would stop it at the ninth; `withConfig` does not help, for the caller's config wins.
   const invoke = subgraph.invoke.bind(subgraph);
-  subgraph.invoke = (input, options) => invoke(input, { ...options, recursionLimit: STEPS_MAX });
+  subgraph.invoke = (input, options) =>
+    invoke(input === null || isCommand(input) ? input : gateInput(input), { ...options, recursionLimit: STEPS_MAX });
   return subgraph;
 }
 

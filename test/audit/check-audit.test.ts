@@ -409,7 +409,7 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
        values ('pm_forged', $1, 1, $2, 'decisions', 'issued', now())`,
       [id, argsDigest],
     );
-    const at = { now: "2026-03-30T11:00:00.000Z", leaseUntil: "2026-03-30T11:01:00.000Z" };
+    const at = { at: "2026-03-30T11:00:00.000Z", leaseMs: 60_000 };
     const claim = { proposalId: id, threadId, round: 1, argsDigest, owner: "thief", takeover: false, ...at };
     expect((await ledger.claim(claim)).claimed).toBe(true);
     const what = "Out of order: a permit was claimed that had not been issued for its round";

@@ -44,8 +44,10 @@ const LIVES = {
     return decided(ledger, open, "approve", { by: reviewer("bo", "unverified") });
   },
   doubtful: async (ledger: Ledger) => {
-    const held = await claimed(ledger, await routed(ledger, "flag", { key: "doubtful" }));
-    await ledger.claim({ ...claimRequest(held, "worker-2", 60), takeover: true });
+    const held = await routed(ledger, "flag", { key: "doubtful" });
+    // Leases that run out at once.
+    await ledger.claim({ ...claimRequest(held, "worker-1"), leaseMs: 0 });
+    await ledger.claim({ ...claimRequest(held, "worker-2"), leaseMs: 0, takeover: true });
     await ledger.settle({ ...settleRequest(held, null, "in-doubt"), at: moment(500) });
     const noted = {
       proposalId: held.proposal.id,

@@ -66,14 +66,17 @@ describe("showing a case", () => {
     const { proposal } = (await liveAll(stored)).rejected;
     const show = () => showCase(stored, proposal.id);
     expect((await show()).integrity).toBe("matches");
-    await pool.query(`update ${schema}.cases set record = replace(record, 'ANA', 'BOB') where proposal_id = $1`, [
-      proposal.id,
-    ]);
+    const client = await pool.connect();
+    // As somebody does who may do everything.
+    await client.query("set session_replication_role = replica");
+    const tamper = (sql: string) => client.query(sql, [proposal.id]);
+    await tamper(`update ${schema}.cases set record = replace(record, 'ANA', 'BOB') where proposal_id = $1`);
     expect(await show()).toMatchObject({ integrity: "differs", record: { human_intervention: { reviewer: "BOB" } } });
-    await pool.query(`update ${schema}.cases set record = 'nonsense' where proposal_id = $1`, [proposal.id]);
+    await tamper(`update ${schema}.cases set record = 'nonsense' where proposal_id = $1`);
     expect(await show()).toMatchObject({ integrity: "differs", record: { human_intervention: { reviewer: "ANA" } } });
-    await pool.query(`delete from ${schema}.cases where proposal_id = $1`, [proposal.id]);
+    await tamper(`delete from ${schema}.cases where proposal_id = $1`);
     expect((await show()).integrity).toBe("missing");
+    client.release(true);
     await close();
   });
 });

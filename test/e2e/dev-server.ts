@@ -24,16 +24,21 @@ export interface DevServer {
 /** How a server is started. */
 export interface DevServerOptions {
   databaseUrl: string;
+  /** Path of the configuration that names the graphs; the project's own langgraph.json unless said. */
+  config?: string;
   /** Only these graphs; all unless said. */
   graphs?: readonly string[];
   /** Set for the server, over what langgraph.json says. */
   environment?: Record<string, string>;
+  /** How many look for work at the same time; as many as the server thinks right unless said. */
+  workers?: number;
 }
 
 /** Starts the server and waits until it answers. */
-export async function startDevServer({ databaseUrl, graphs, environment = {} }: DevServerOptions): Promise<DevServer> {
+export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  const { databaseUrl, config = join(ROOT, "langgraph.json"), graphs, environment = {}, workers } = options;
   const folder = mkdtempSync(join(tmpdir(), "assent-studio-"));
-  writeConfig(folder, graphs);
+  writeConfig(folder, config, graphs);
   const cli = join(
     dirname(createRequire(import.meta.url).resolve("@langchain/langgraph-cli/package.json")),
     "dist/cli/cli.mjs",
@@ -42,7 +47,17 @@ export async function startDevServer({ databaseUrl, graphs, environment = {} }: 
   const { ASSENT_TRUST: _, ...inherited } = process.env;
   const child = spawn(
     process.execPath,
-    [cli, "dev", "--no-browser", "--no-reload", "--host", "127.0.0.1", "--port", String(port)],
+    [
+      cli,
+      "dev",
+      "--no-browser",
+      "--no-reload",
+      "--host",
+      "127.0.0.1",
+      "--port",
+      String(port),
+      ...(workers === undefined ? [] : ["--n-jobs-per-worker", String(workers)]),
+    ],
     {
       cwd: folder,
       // A group of its own: the command starts the server as a child, and both have to end.
@@ -71,11 +86,11 @@ export async function startDevServer({ databaseUrl, graphs, environment = {} }: 
   return { url, client: new Client({ apiUrl: url }), folder, stop };
 }
 
-/** The project's own configuration, with the paths as they are seen from the folder. */
-function writeConfig(folder: string, wanted: readonly string[] | undefined): void {
-  const config = JSON.parse(readFileSync(join(ROOT, "langgraph.json"), "utf8")) as { graphs: Record<string, string> };
+/** A configuration, with the paths as they are seen from the folder. */
+function writeConfig(folder: string, path: string, wanted: readonly string[] | undefined): void {
+  const config = JSON.parse(readFileSync(path, "utf8")) as { graphs: Record<string, string> };
   const served = Object.entries(config.graphs).filter(([id]) => wanted === undefined || wanted.includes(id));
-  const graphs = Object.fromEntries(served.map(([id, path]) => [id, relative(folder, resolve(ROOT, path))]));
+  const graphs = Object.fromEntries(served.map(([id, graph]) => [id, relative(folder, resolve(dirname(path), graph))]));
   writeFileSync(join(folder, "langgraph.json"), JSON.stringify({ ...config, graphs }));
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ThreadState } from "@langchain/langgraph-sdk";
-import { createAssent, localUser, type Outcome } from "assent";
+import { createAssent, loadKeys, localUser, type Outcome } from "assent";
 import { postgresLedger } from "assent/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { askAlways } from "../support/payments.js";
@@ -306,7 +306,8 @@ describe.concurrent("a server that is told to be verified", () => {
     await thread.start({ orderId: "decided", amount: 75, confidence: 0.5 });
     const { review, digest } = await thread.asks();
     const ledger = postgresLedger({ pool: database.pool, schema: "assent_studio" });
-    const assent = createAssent({ actions: [], policy: askAlways, ledger, trust: "verified" });
+    const keys = await loadKeys(join(verified.folder, ".assent/studio/keys"));
+    const assent = createAssent({ actions: [], policy: askAlways, ledger, keys, trust: "verified" });
     await assent.reviews.decide(review, { by: await localUser.authenticate(), decision: "approve", digest });
     await thread.resume("reject");
     expect(refundsOf(verified, "decided")).toEqual([75]);

@@ -124,16 +124,18 @@ describe("an answer that decides nothing", () => {
     expect(await thread.finished()).toBe(true);
   });
 
-  test("an object that the saver itself cannot load back: no effect, and the ledger keeps the open case", async () => {
+  test("an object that the saver itself cannot load back: refused before it is kept, and a good answer works", async () => {
     const { thread, made, assent } = gated();
     await thread.start();
     const { proposal } = await thread.asked();
-    // LangGraph keeps the answer before any node sees it and revives it on every load of the thread: the thread is
-    // lost with or without a gate. What matters is that nothing happens.
-    await thread.answer({ lc: 1, type: "constructor", id: ["langchain", "schema", "Document"], kwargs: {} });
-    await expect(thread.answer("approve")).rejects.toThrow(/namespace/i);
+    const junk = { lc: 1, type: "constructor", id: ["langchain", "schema", "Document"], kwargs: {} };
+    await expect(thread.answer(junk)).rejects.toMatchObject({ code: "json_invalid", where: "resume" });
     expect(made).toHaveLength(0);
     expect(await assent.ledger.read(proposal)).toMatchObject({ proposal: { state: "open" }, decisions: [] });
+    expect(await thread.asked()).toMatchObject({ reason: null });
+    await thread.answer("approve");
+    expect(made).toHaveLength(1);
+    expect(await thread.finished()).toBe(true);
   });
 
   test.each([[null], [undefined]])("%s: LangGraph itself refuses it and nothing changes", async (answer) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { memoryLedger, notStarted, type Ledger } from "assent";
-import { manualClock } from "assent/testing";
+import { manualClock, type ManualClock } from "assent/testing";
 import { hurriedClock } from "../support/hurried-clock.js";
 import { executeAlways, gated, type GatedOptions, type PaymentsOptions } from "../support/payments.js";
 import { Thread } from "../support/thread.js";
@@ -165,8 +165,7 @@ describe("what an action returns", () => {
 
 describe("an action that takes its time", () => {
   /** An action that runs until it is told to end. */
-  function slow(options: GatedOptions = {}) {
-    const clock = manualClock();
+  function slow({ clock = manualClock(), ...options }: GatedOptions & { clock?: ManualClock } = {}) {
     let end: () => void = () => {};
     let begun: () => void = () => {};
     const ended = new Promise<void>((resolve) => (end = resolve));
@@ -243,7 +242,8 @@ describe("an action that takes its time", () => {
   });
 
   test("a worker that cannot give signs of life loses its claim, is told, and its word counts no more", async () => {
-    const ledger = memoryLedger();
+    const clock = manualClock();
+    const ledger = memoryLedger({ clock });
     let mute = false;
     const deaf: Ledger = Object.assign(Object.create(ledger) as Ledger, {
       extend: (request: Parameters<Ledger["extend"]>[0]) =>
@@ -253,7 +253,7 @@ describe("an action that takes its time", () => {
     for (const name of ["propose", "read", "take", "route", "claim", "settle", "cases"] as const) {
       Object.assign(deaf, { [name]: ledger[name].bind(ledger) });
     }
-    const { thread, graph, made, clock, running, end } = slow({ ledger: deaf, idempotent: false });
+    const { thread, graph, made, running, end } = slow({ clock, ledger: deaf, idempotent: false });
     const first = thread.start();
     await running;
     mute = true;

@@ -53,6 +53,9 @@ const scenarios: Record<string, Scenario> = {
   },
 };
 
+// One time for workers and ledgers, on which every wait is over at once.
+const clock = hurriedClock();
+
 /** Tries until it works, as often as it takes while calls fail; each time the error says that one may. */
 async function trying<T>(first: () => Promise<T>, again: () => Promise<T> = first): Promise<T> {
   let attempt = first;
@@ -68,7 +71,7 @@ async function trying<T>(first: () => Promise<T>, again: () => Promise<T> = firs
 }
 
 async function live(name: string, scenario: Scenario, ledger: Ledger, idempotent: boolean, recovery: Recovery) {
-  const trial = gated({ clock: hurriedClock(), ...scenario.options, ledger, idempotent });
+  const trial = gated({ clock, ...scenario.options, ledger, idempotent });
   const { thread } = trial;
   await trying(
     () => thread.start(),
@@ -101,7 +104,7 @@ describe.each(["nothing persisted", "answer lost"] satisfies Loss[])("a call of 
         const expected = await auditOf(await undisturbed(name, scenario));
         const failed = new Set<string>();
         for (let failAt = 1; ; failAt += 1) {
-          const store = memoryLedger();
+          const store = memoryLedger({ clock });
           const ledger = failingLedger(store, failAt, loss);
           const { thread, made, assent } = await live(name, scenario, ledger, true, recovery);
           if (ledger.calls.length < failAt) break;
@@ -130,7 +133,7 @@ describe.each(["nothing persisted", "answer lost"] satisfies Loss[])("a call of 
 
       test("not idempotent: one failing call, whichever it was, leaves no doubt; it runs once", async () => {
         for (let failAt = 1; ; failAt += 1) {
-          const ledger = failingLedger(memoryLedger(), failAt, loss);
+          const ledger = failingLedger(memoryLedger({ clock }), failAt, loss);
           const { thread, made } = await live("approved", approval, ledger, false, recovery);
           if (ledger.calls.length < failAt) break;
           const place = `call ${failAt}, ${ledger.calls[failAt - 1]}`;
@@ -142,7 +145,7 @@ describe.each(["nothing persisted", "answer lost"] satisfies Loss[])("a call of 
 
       test("not idempotent, and the ledger stays away: it never runs twice, and nobody claims to know more", async () => {
         for (let failAt = 1; ; failAt += 1) {
-          const ledger = failingLedger(memoryLedger(), failAt, loss, 6);
+          const ledger = failingLedger(memoryLedger({ clock }), failAt, loss, 6);
           const { thread, made } = await live("approved", approval, ledger, false, recovery);
           if (ledger.calls.length < failAt) break;
           const place = `calls from ${failAt}, ${ledger.calls[failAt - 1]}`;
@@ -163,7 +166,7 @@ async function auditOf(ledger: Ledger): Promise<Set<string>> {
 }
 
 async function undisturbed(name: string, scenario: Scenario): Promise<Ledger> {
-  const store = memoryLedger();
+  const store = memoryLedger({ clock });
   await live(name, scenario, store, true, "invoke(null)");
   return store;
 }
@@ -171,7 +174,7 @@ async function undisturbed(name: string, scenario: Scenario): Promise<Ledger> {
 describe("an answer to a pause that was never recorded decides nothing, for nobody can have been shown it", () => {
   test("whichever call had failed before", async () => {
     for (let failAt = 1; ; failAt += 1) {
-      const ledger = failingLedger(memoryLedger(), failAt, "nothing persisted");
+      const ledger = failingLedger(memoryLedger({ clock }), failAt, "nothing persisted");
       const { thread, made } = gated({ ledger });
       const shown = await thread.start().then(
         () => true,
@@ -186,7 +189,7 @@ describe("an answer to a pause that was never recorded decides nothing, for nobo
   });
 
   test("also where an earlier pause of the same review was recorded", async () => {
-    const ledger = memoryLedger();
+    const ledger = memoryLedger({ clock });
     const ask = ledger.ask.bind(ledger);
     let asks = 0;
     ledger.ask = (request) => {

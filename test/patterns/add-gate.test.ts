@@ -1,4 +1,4 @@
-import { MemorySaver, START, StateGraph } from "@langchain/langgraph";
+import { Command, MemorySaver, START, Send, StateGraph } from "@langchain/langgraph";
 import { InMemoryCache } from "@langchain/langgraph-checkpoint";
 import { describe, expect, test } from "vitest";
 import { AssentState, addGate, approvalGate, createAssent, memoryLedger } from "assent";
@@ -78,6 +78,25 @@ describe("a state that holds more than this version knows", () => {
     expect(await thread.finished()).toBe(true);
     expect((await thread.state()).values.outcomes).toMatchObject({ pr_old: { since: "version 0" } });
   });
+
+  // LangGraph keeps what a task was sent with, so a gate that refused it once would refuse it for ever.
+  test.each(
+    [
+      ...[42, "pr_made-up", null, [], ["pr_made-up"], true],
+      ...[42, "pr_made-up", null, { 0: "pr_made-up" }, [42, {}]].map((proposals) => ({ proposals })),
+      ...[42, "pr_made-up", null, ["executed"], new Map(), { pr_old: 42 }].map((outcomes) => ({ outcomes })),
+    ].map((sent) => ({ sent })),
+  )("a task of the gate with $sent passes through, and the question that waits takes its answer", async ({ sent }) => {
+    const { built, made } = gated();
+    const graph = built.compile({ checkpointer: new MemorySaver() });
+    const thread = new Thread(graph);
+    await thread.start();
+    await graph.invoke(new Command({ goto: new Send("gate", sent) }), thread.config);
+    expect(made).toEqual([]);
+    await thread.answer("approve");
+    expect(made).toHaveLength(1);
+    expect(await thread.finished()).toBe(true);
+  });
 });
 
 describe("a cache on the parent", () => {
@@ -86,9 +105,8 @@ describe("a cache on the parent", () => {
     const shared = createAssent({ actions: [pay], ledger: memoryLedger(), trust: "open", policy: askAlways });
     let visits = 0;
     const builder = new StateGraph(AssentState.extend({ visits: z.number().optional() }))
-      .setNodeDefaults({ cachePolicy: true })
-      .addNode("agent", () => shared.propose(pay, { to: "bo", cents: 1 }, { key: "same" }), { cachePolicy: false })
-      .addNode("cheap", () => ({ visits: (visits += 1) }));
+      .addNode("agent", () => shared.propose(pay, { to: "bo", cents: 1 }, { key: "same" }))
+      .addNode("cheap", () => ({ visits: (visits += 1) }), { cachePolicy: true });
     const graph = addGate(builder, "gate", approvalGate(shared))
       .addEdge(START, "cheap")
       .addEdge("cheap", "agent")
@@ -96,6 +114,17 @@ describe("a cache on the parent", () => {
       .compile({ checkpointer: new MemorySaver(), cache: new InMemoryCache() });
     return { graph, made };
   }
+
+  test("a default one is refused when the graph is compiled, whenever it was set", () => {
+    const plain = () => new StateGraph(AssentState).addNode("agent", () => ({}));
+    for (const cachePolicy of [true, { ttl: 60 }]) {
+      const before = addGate(plain().setNodeDefaults({ cachePolicy }), "gate", gate);
+      expect(() => before.addEdge(START, "agent").addEdge("agent", "gate").compile()).toThrow(refused);
+      const after = addGate(plain(), "gate", gate).addEdge(START, "agent").addEdge("agent", "gate");
+      expect(() => after.setNodeDefaults({ cachePolicy }).compile()).toThrow(/default cache policy.*gate gate/);
+      expect(() => after.setNodeDefaults({ cachePolicy: false }).compile()).not.toThrow();
+    }
+  });
 
   test("answers for other nodes, never for the gate: the second thread is asked like the first", async () => {
     const { graph, made } = cached();

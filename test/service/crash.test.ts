@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
+import { loadKeys } from "assent";
 import { postgresLedger } from "assent/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freshSchema, type FreshSchema } from "../support/postgres.js";
@@ -58,12 +59,13 @@ async function killAllAt(works: readonly Work[]): Promise<void> {
 }
 
 /** The same set-up in this process, which knows nothing of the one that died. */
-function survivor(kind: Kind, { fresh: { pool, schema }, folder }: Scene) {
+async function survivor(kind: Kind, { fresh: { pool, schema }, folder }: Scene) {
   const storage = {
     checkpointer: new PostgresSaver(pool, undefined, { schema }),
     ledger: postgresLedger({ pool, schema }),
   };
   const options = {
+    keys: await loadKeys(`${folder}-keys`),
     idempotent: kind !== "once",
     leaseMs: LEASE_MS,
     run: (_args: unknown, { idempotencyKey }: { idempotencyKey: string }) => effectByKey(folder, idempotencyKey),
@@ -102,12 +104,13 @@ describe("after kill -9", () => {
     for (const { fresh, folder } of scenes.values()) {
       await fresh.close();
       rmSync(folder, { recursive: true });
+      rmSync(`${folder}-keys`, { recursive: true });
     }
   });
 
   test("another process finds every thread and brings it to its end, with one effect for each permit", async () => {
     const scene = sceneOf("idempotent");
-    const { assent, delivery, graph } = survivor("idempotent", scene);
+    const { assent, delivery, graph } = await survivor("idempotent", scene);
     // What the dead had done by then.
     expect(effectKeys(scene.folder)).toHaveLength(2);
     const found = await delivery.undelivered();
@@ -129,7 +132,7 @@ describe("after kill -9", () => {
     const scene = sceneOf("once");
     const before = effectKeys(scene.folder);
     expect(before).toHaveLength(1);
-    const { delivery, graph } = survivor("once", scene);
+    const { delivery, graph } = await survivor("once", scene);
     const found = await delivery.undelivered();
     expect(found.toSorted()).toEqual([...DOOMED.once].toSorted());
     for (const threadId of found) {
@@ -143,7 +146,7 @@ describe("after kill -9", () => {
     "what was cut off goes on also where another gate of its thread waits for a person (%s)",
     async (kind) => {
       const scene = sceneOf(kind);
-      const { assent, delivery } = survivor(kind, scene);
+      const { assent, delivery } = await survivor(kind, scene);
       const found = await delivery.undelivered();
       expect(found.toSorted()).toEqual([...DOOMED[kind]].toSorted());
       for (const threadId of found) expect(await delivery.deliver(threadId), threadId).toBe("waiting");

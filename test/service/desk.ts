@@ -7,17 +7,19 @@ import {
   policy,
   type ApprovalVerdict,
   type Assent,
+  type Keys,
   type Ledger,
   type Policy,
 } from "assent";
 import { createDelivery, inProcessThreads, type Threads } from "assent/service";
-import { testAuthenticator } from "assent/testing";
+import { testAuthenticator, testKeys } from "assent/testing";
 import { z } from "zod";
 import { askAlways, payments, type PaymentsOptions } from "../support/payments.js";
 import { Thread } from "../support/thread.js";
 import type { Storage } from "./storages.js";
 
 const people = testAuthenticator();
+const ownKeys = testKeys();
 const ana = await people.authenticate({ id: "ana" });
 
 export type GraphNode = "before" | "agent" | "after";
@@ -29,6 +31,8 @@ export interface DeskOptions extends PaymentsOptions {
   proposes?: readonly number[];
   leaseMs?: number;
   stepsMax?: number;
+  /** What decisions are signed with; a key of this process unless said. */
+  keys?: Keys;
   /** Stands around the storage's ledger. */
   around?: (ledger: Ledger) => Ledger;
 }
@@ -39,9 +43,10 @@ export interface DeskOptions extends PaymentsOptions {
  */
 export function desk(storage: Pick<Storage, "checkpointer" | "ledger">, options: DeskOptions = {}) {
   const { inNode = () => {}, proposes = [500], leaseMs = 30_000, stepsMax, around = (ledger) => ledger } = options;
+  const { keys = ownKeys } = options;
   const { pay, made } = payments(options);
   const ledger = around(storage.ledger);
-  const setUp = { actions: [pay], policy: askAlways, ledger, authenticators: [people], leaseMs };
+  const setUp = { actions: [pay], policy: askAlways, ledger, authenticators: [people], keys, leaseMs };
   const assent = createAssent({ ...setUp, trust: "verified" });
   const builder = new StateGraph(AssentState)
     .addNode("before", async () => {
@@ -139,6 +144,7 @@ export function breaksIn(node: GraphNode, times = 1): (node: GraphNode) => void 
 
 export interface TwoGatesOptions extends PaymentsOptions, Pick<Storage, "checkpointer" | "ledger"> {
   leaseMs?: number;
+  keys?: Keys;
   /** What policy says; a person is asked about both unless said. */
   policy?: Policy;
 }
@@ -151,10 +157,10 @@ export const leftGoesThrough = policy({
 
 /** Two gates side by side on one thread, each for a payment of its own, and a node that comes after both. */
 export function twoGates(options: TwoGatesOptions) {
-  const { checkpointer, ledger, leaseMs = 30_000, policy = askAlways } = options;
+  const { checkpointer, ledger, leaseMs = 30_000, policy = askAlways, keys = ownKeys } = options;
   const left = payments({ ...options, name: "pay-left" });
   const right = payments({ ...options, name: "pay-right" });
-  const setUp = { actions: [left.pay, right.pay], policy, ledger, authenticators: [people], leaseMs };
+  const setUp = { actions: [left.pay, right.pay], policy, ledger, authenticators: [people], keys, leaseMs };
   const assent = createAssent({ ...setUp, trust: "verified" });
   const builder = new StateGraph(AssentState.extend({ joined: z.number().optional() }))
     .addNode("agent", async () => {

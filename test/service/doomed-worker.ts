@@ -4,6 +4,7 @@
  */
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { postgresLedger } from "assent/postgres";
+import { loadKeys } from "assent";
 import { Pool } from "pg";
 import { decideNext, desk, leftGoesThrough, meetingOf, twoGates } from "./desk.js";
 import { effectByKey } from "./effects-by-key.js";
@@ -38,6 +39,7 @@ async function bringTo(point: Point, { url, schema, folder, graph, idempotent, l
     while ((await threads.state(point)).pending.length === 0) await new Promise((next) => void setTimeout(next, 10));
   };
   const options = {
+    keys: await loadKeys(`${folder}-keys`, { create: true }),
     idempotent,
     leaseMs,
     run: async (_args: unknown, { idempotencyKey }: { idempotencyKey: string }): Promise<void> => {

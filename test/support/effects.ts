@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,11 +14,14 @@ export interface Effect<Args> {
 
 /** Effects in the world, as lines of a file: what is in there has happened, whatever a graph or a ledger says. */
 export class EffectFile<Args> {
-  readonly #folder = mkdtempSync(join(tmpdir(), "assent-effects-"));
-  readonly #path = join(this.#folder, "effects.ndjson");
+  readonly folder: string;
+  readonly #path: string;
 
-  constructor() {
-    writeFileSync(this.#path, "");
+  /** In a folder of its own, or in one that is given, which other processes may share. */
+  constructor(folder = mkdtempSync(join(tmpdir(), "assent-effects-"))) {
+    this.folder = folder;
+    this.#path = join(folder, "effects.ndjson");
+    appendFileSync(this.#path, "");
   }
 
   /** Has an effect: appends one line, in one write that no other can split. It takes its time, as effects do. */
@@ -35,6 +38,6 @@ export class EffectFile<Args> {
   }
 
   remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -2,8 +2,8 @@ import type { Clock } from "assent";
 import { manualClock } from "assent/testing";
 
 /** A clock on which every wait is over at once: time passes exactly as far as somebody waits. */
-export function hurriedClock(): Clock & { slept: number[] } {
-  const time = manualClock();
+export function hurriedClock(start?: string): Clock & { slept: number[] } {
+  const time = manualClock(start);
   const slept: number[] = [];
   return {
     slept,

@@ -78,7 +78,8 @@ export interface GatedOptions extends PaymentsOptions, Partial<Omit<AssentOption
 /** An agent that proposes payments to one gate called `gate`, in open trust unless said. */
 export function gated(options: GatedOptions = {}) {
   const { proposals = [[{ to: "bo", cents: 500 }]], gate = {}, on } = options;
-  const { policy = askAlways, ledger = memoryLedger(), trust = "open", clock, leaseMs, authenticators } = options;
+  const { policy = askAlways, trust = "open", clock, leaseMs, authenticators } = options;
+  const { ledger = memoryLedger(clock === undefined ? {} : { clock }) } = options;
   const { made, ...counted } = payments(options);
   const pay = on?.pay ?? counted.pay;
   const setUp: AssentOptions = { actions: [pay], policy, ledger, trust };
