@@ -25,6 +25,8 @@ export interface Command {
   summary: string;
   /** Lines of help of its own. */
   details: string;
+  /** It runs code that is not ours and may keep the process open: the process ends when the command does. */
+  endsProcess?: true;
   /** Exit codes besides 0 and 2. */
   run: (run: CommandRun) => Promise<number>;
 }

@@ -4,17 +4,30 @@ import { oneLine } from "../model/visible-text.js";
 import { OPTIONS_HELP, readWords, type Command } from "./command.js";
 import { auditCheckCommand } from "./commands/audit-check.js";
 import { auditShowCommand } from "./commands/audit-show.js";
+import { doctorCommand } from "./commands/doctor.js";
+import { grantCommand } from "./commands/grant.js";
+import { keysGenerateCommand, keysListCommand, keysRevokeCommand, keysRotateCommand } from "./commands/keys.js";
 import { migrateCommand } from "./commands/migrate.js";
 import { VERSION } from "./version.js";
 
-const COMMANDS: readonly Command[] = [migrateCommand, auditShowCommand, auditCheckCommand];
+const COMMANDS: readonly Command[] = [
+  migrateCommand,
+  grantCommand,
+  keysGenerateCommand,
+  keysRotateCommand,
+  keysRevokeCommand,
+  keysListCommand,
+  auditShowCommand,
+  auditCheckCommand,
+  doctorCommand,
+];
 
 const HELP = `assent ${VERSION}: people in charge of what LangGraph.js agents do
 
 Usage: assent <command> [options]
 
-${COMMANDS.map(({ name, takes, summary }) => `  ${`${name} ${takes}`.padEnd(16)}${summary}`).join("\n")}
-  --version       print the version
+${COMMANDS.map(({ name, takes, summary }) => `  ${`${name} ${takes}`.padEnd(23)}${summary}`).join("\n")}
+  --version              print the version
 
 ${OPTIONS_HELP}
 
@@ -44,7 +57,9 @@ async function main(args: string[]): Promise<number> {
       return 0;
     }
     const positionals = words.slice(command.name.split(" ").length);
-    return await command.run({ positionals, options, environment: process.env, print, note });
+    const code = await command.run({ positionals, options, environment: process.env, print, note });
+    if (command.endsProcess === true) await endProcess(code);
+    return code;
   } catch (error) {
     if (!AssentError.isInstance(error)) {
       note(`assent: this is a mistake in assent itself: ${error instanceof Error ? error.stack : String(error)}`);
@@ -54,6 +69,14 @@ async function main(args: string[]): Promise<number> {
     if (error.code === "usage" || error.code === "config_invalid") return 2;
     return error.httpStatus === 404 ? 1 : 3;
   }
+}
+
+/** Ends the process once everything is written, whatever keeps it open. */
+async function endProcess(code: number): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => void stream.write("", () => resolve()));
+  }
+  process.exit(code);
 }
 
 // Whoever reads may stop reading, as `head` does; the command still ends as it would have.

@@ -15,7 +15,7 @@ import {
   type ReviewItem,
 } from "assent";
 import { reviewInTerminal, type TerminalReviewOptions } from "assent/cli";
-import { testAuthenticator } from "assent/testing";
+import { testAuthenticator, testKeys } from "assent/testing";
 import { z } from "zod";
 import { askAlways } from "../support/payments.js";
 import { Thread } from "../support/thread.js";
@@ -32,6 +32,8 @@ export interface OfficeOptions {
   ledger?: Ledger;
 }
 
+const keys = testKeys();
+
 /** Where payments wait for a reviewer: `propose` brings one more thread to its interrupt. */
 export function office({ policy = askAlways, ledger = memoryLedger() }: OfficeOptions = {}) {
   const pay = defineAction({
@@ -42,7 +44,7 @@ export function office({ policy = askAlways, ledger = memoryLedger() }: OfficeOp
     idempotent: true,
     run: () => null,
   });
-  const assent = createAssent({ actions: [pay], policy, ledger, trust: "verified", authenticators: [people] });
+  const assent = createAssent({ actions: [pay], policy, ledger, trust: "verified", authenticators: [people], keys });
   const checkpointer = new MemorySaver();
   return {
     assent,

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
+const TSX = import.meta.resolve("tsx");
+
 /** How a command ended and what it said. */
 export interface Ran {
   code: number | null;
@@ -17,14 +19,20 @@ export interface RunOptions {
   url?: string;
   /** Whoever reads its standard output goes away before it writes any. */
   unread?: boolean;
+  /** The folder that it runs in; the package's unless said. */
+  cwd?: string;
+  /** More of an environment. */
+  environment?: Record<string, string>;
 }
 
 /** Runs `assent` with these words, as a process of its own. */
-export async function runCli(args: readonly string[], { url, unread = false }: RunOptions = {}): Promise<Ran> {
+export async function runCli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const { url, unread = false, cwd, environment: more } = options;
   const { DATABASE_URL: _, ...environment } = process.env;
-  const child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], {
+  const child = spawn(process.execPath, ["--import", TSX, MAIN, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...environment, NO_COLOR: "1", ...(url !== undefined && { DATABASE_URL: url }) },
+    ...(cwd !== undefined && { cwd }),
+    env: { ...environment, ...more, NO_COLOR: "1", ...(url !== undefined && { DATABASE_URL: url }) },
   });
   const ended = once(child, "exit") as Promise<[number | null]>;
   if (unread) child.stdout.destroy();

@@ -11,7 +11,7 @@ const PROBLEMS_SHOWN_MAX = 20;
 export const auditCheckCommand: Command = {
   name: "audit check",
   takes: "",
-  summary: "recompute the whole audit log and compare it with the cases",
+  summary: "recompute the whole audit log, and check the cases",
   details: "Ends with 0 if everything checks out and 1 if anything does not.",
   async run(run) {
     if (run.positionals.length > 0) {

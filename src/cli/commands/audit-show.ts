@@ -7,7 +7,7 @@ import { withLedger, type Command } from "../command.js";
 export const auditShowCommand: Command = {
   name: "audit show",
   takes: "ID",
-  summary: "one case: what the agent did, who intervened, how it ended",
+  summary: "one case: what was done, who decided, how it ended",
   details: "ID is a case (au_…), a proposal (pr_…) or a review (rv_…).",
   async run(run) {
     const [id, ...rest] = run.positionals;
