@@ -11,6 +11,7 @@ import {
   approvalGate,
   createAssent,
   defineAction,
+  loadKeys,
   memoryLedger,
   policy,
   type Outcome,
@@ -78,7 +79,8 @@ export const inProduction = async (url: string): Promise<void> => {
   const { pool, close } = await openPostgres({ url });
   await migrate({ pool });
   const options: PostgresLedgerOptions = { pool };
-  const stored = createAssent({ actions: [pay], policy: assent.policy, ledger: postgresLedger(options) });
+  const keys = await loadKeys(".assent/keys");
+  const stored = createAssent({ actions: [pay], policy: assent.policy, ledger: postgresLedger(options), keys });
   await reviewInTerminal(stored, { by: ana }).catch((error: unknown) => {
     if (!AssentError.isInstance(error, "ledger_unavailable")) throw error;
   });
