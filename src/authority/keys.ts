@@ -9,7 +9,7 @@ export interface TrustedKey {
   readonly publicKey: KeyObject;
   /** What it signs counts from then on; an ISO time. */
   readonly since: string;
-  /** What it signed until then still counts; null while it is in use. */
+  /** What it signed until then, about what was proposed until then, still counts; null while it is in use. */
   readonly until: string | null;
   /** Set once the key may be in wrong hands: nothing that it signed counts any more, whatever time it says. */
   readonly revokedAt: string | null;

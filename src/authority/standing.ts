@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { canonicalJson } from "../model/canonical-json.js";
 import type { Case } from "../model/case.js";
-import { DecisionStatement, type Decision, type Signature } from "../model/decision.js";
+import { DecisionStatement, readable, type Decision, type Signature } from "../model/decision.js";
 import { digest } from "../model/digest.js";
 import type { Round } from "../model/proposal.js";
 import type { TrustedKey } from "./keys.js";
@@ -23,7 +23,8 @@ export type Signatories = readonly TrustedKey[] | null;
  * 1. What is recorded has the digests that it is recorded with.
  * 2. The last decision approves this very round, or made it; a later one that says anything else takes that back.
  * 3. Each decision that counts says what its statement says, about this very case.
- * 4. Its statement is signed by a key that is trusted, for the time that it names. Each counts once per person.
+ * 4. Its statement is signed by a key that is trusted, for the time that it names; by a retired one, only about what was
+ *    proposed before. Each counts once per person.
  */
 export function whyNotStanding(held: Case, signatories: Signatories): string | null {
   const { round, decisions } = held;
@@ -34,6 +35,7 @@ export function whyNotStanding(held: Case, signatories: Signatories): string | n
   if (!covers(last, held)) return "the last decision is about other arguments";
   const people = new Set<string>();
   for (const decision of decisions.filter((made) => covers(made, held))) {
+    if (readable([decision]).length === 0) return "the decision's record cannot be read";
     const wrong = signatories === null ? null : whyNotCounted(decision, held, signatories);
     if (wrong !== null) return wrong;
     people.add(JSON.stringify([decision.by.authenticator, decision.by.id]));
@@ -73,7 +75,7 @@ function whyNotCounted(decision: Decision, held: Case, trusted: readonly Trusted
   let why = "the decision is signed by no trusted key";
   for (const signature of decision.signatures) {
     const key = signedWith(decision.statement, signature, trusted);
-    const wrong = key === null ? why : whyNotThen(key, statement.decidedAt);
+    const wrong = key === null ? why : whyNotThen(key, statement.decidedAt, held.proposal.proposedAt);
     if (wrong === null) return null;
     why = wrong;
   }
@@ -120,12 +122,15 @@ function signedWith(statement: string, signature: Signature, trusted: readonly T
   return [...likely, ...others].find(({ publicKey }) => isSignedBy(statement, signature, publicKey)) ?? null;
 }
 
-/** Why what a key signed at that time does not count. */
-function whyNotThen({ id, since, until, revokedAt }: TrustedKey, decidedAt: string): string | null {
+/** Why what a key signed at that time, about what was proposed at the other, does not count. */
+function whyNotThen({ id, since, until, revokedAt }: TrustedKey, decidedAt: string, proposedAt: string): string | null {
   // Whoever has a revoked key can write any time into a statement.
   if (revokedAt !== null) return `the decision is signed with key ${id}, which was revoked`;
   const at = Date.parse(decidedAt);
-  const inUse =
-    at >= Date.parse(since) - CLOCKS_APART_MAX_MS && (until === null || at <= Date.parse(until) + CLOCKS_APART_MAX_MS);
-  return inUse ? null : `the decision is signed with key ${id}, which was not in use then`;
+  const end = until === null ? Number.POSITIVE_INFINITY : Date.parse(until) + CLOCKS_APART_MAX_MS;
+  if (!(at >= Date.parse(since) - CLOCKS_APART_MAX_MS && at <= end)) {
+    return `the decision is signed with key ${id}, which was not in use then`;
+  }
+  // So can whoever kept a retired one, by a clock that is set back; but when it was proposed is not theirs to write.
+  return Date.parse(proposedAt) > end ? `the decision is signed with key ${id}, retired before it was proposed` : null;
 }

@@ -45,7 +45,10 @@ export interface Ledger {
    * `policy`; `suggest` and `block` close the case with `outcome`.
    */
   route(request: RouteRequest): Promise<Case>;
-  /** Voids the unclaimed permit of a round that the policy no longer supports and opens the next round, unrouted. */
+  /**
+   * Voids the unclaimed permit of a round that the policy no longer supports and opens the next round, unrouted. One
+   * that is void already leads to the next round too.
+   */
   reroute(request: RerouteRequest): Promise<Case>;
   /**
    * Opens the review of the current round, or moves an open one to a new address. Only the proposal's own thread may

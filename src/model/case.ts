@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { canonicalJson } from "./canonical-json.js";
-import type { Decision } from "./decision.js";
+import { readable, type Decision } from "./decision.js";
 import { identifier } from "./identifier.js";
 import type { Outcome } from "./outcome.js";
 import type { Permit } from "./permit.js";
@@ -61,7 +61,7 @@ export function auditId(proposalId: string): string {
 
 /** Renders a case as its record; pure, so every ledger writes the same one. */
 export function caseRecord({ proposal, round, decisions, outcome }: Omit<Case, "review" | "permit">): CaseRecord {
-  const last = decisions.at(-1);
+  const last = readable(decisions).at(-1);
   return {
     audit_id: auditId(proposal.id),
     timestamp: proposal.proposedAt,

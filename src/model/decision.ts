@@ -69,3 +69,8 @@ export const Decision = z.strictObject({
 });
 /** A decision, as the ledger keeps it. */
 export type Decision = z.infer<typeof Decision>;
+
+/** Those that can be read. A database may hold rows that no ledger wrote, and nothing is to stumble on them for ever. */
+export function readable(decisions: readonly Decision[]): Decision[] {
+  return decisions.filter((decision) => Decision.safeParse(decision).success);
+}

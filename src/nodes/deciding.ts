@@ -1,6 +1,12 @@
 import { canonicalJson } from "../model/canonical-json.js";
 import { auditId, type Case } from "../model/case.js";
-import { APPROVAL_VERDICTS, type ApprovalVerdict, type Decision, type DecisionStatement } from "../model/decision.js";
+import {
+  APPROVAL_VERDICTS,
+  readable,
+  type ApprovalVerdict,
+  type Decision,
+  type DecisionStatement,
+} from "../model/decision.js";
 import { AssentError } from "../model/error.js";
 import { identifier } from "../model/identifier.js";
 import type { Outcome } from "../model/outcome.js";
@@ -151,10 +157,7 @@ function endOf(
 export function outcomeBase(
   { proposal, decisions }: Case,
   at: string,
-  who: { decidedBy: string | null; unverified: boolean } = {
-    decidedBy: decisions.at(-1)?.by.name ?? null,
-    unverified: decisions.some(({ by }) => by.level === "unverified"),
-  },
+  who: { decidedBy: string | null; unverified: boolean } = whoDecided(readable(decisions)),
 ): Pick<Outcome, "proposalId" | "action" | "auditId" | "at" | "decidedBy" | "unverified" | "replayed"> {
   return {
     proposalId: proposal.id,
@@ -163,6 +166,13 @@ export function outcomeBase(
     at,
     ...who,
     replayed: false,
+  };
+}
+
+function whoDecided(decisions: readonly Decision[]): { decidedBy: string | null; unverified: boolean } {
+  return {
+    decidedBy: decisions.at(-1)?.by.name ?? null,
+    unverified: decisions.some(({ by }) => by.level === "unverified"),
   };
 }
 

@@ -13,6 +13,7 @@ import { keysMissing } from "../authority/keys.js";
 import type { AnyAction, Assent } from "./assent.js";
 import { outcomeBase } from "./deciding.js";
 import { runEffect } from "./effect.js";
+import { evaluateRound } from "./evaluate-round.js";
 import { stepFor } from "./gate-progress.js";
 import { parseArgs } from "./arguments.js";
 import { runScope, type RunScope } from "./run-scope.js";
@@ -39,6 +40,7 @@ export function executeNode(assent: Assent) {
     const held = state.current === undefined ? null : await assent.ledger.read(state.current);
     if (held === null || held.proposal.threadId !== scope.threadId) return { step: "policy" };
     if (held.proposal.state === "closed") return { step: "audit", replayed: true };
+    requireUnspent(held);
     const action = assent.action(held.proposal.action);
     const args = parseArgs(action, held.round.args) as Record<string, Json>;
     requireRecorded(held, args);
@@ -46,6 +48,16 @@ export function executeNode(assent: Assent) {
     if (refusal !== null) return refused(assent, held, refusal);
     return carryOut(assent, held, { action, args, scope });
   };
+}
+
+/** A permit is spent together with the outcome. Where there is none, nobody knows whether the action took effect. */
+function requireUnspent({ proposal, round, permit }: Case): void {
+  if (permit?.state !== "spent") return;
+  throw new AssentError("permit_mismatch", {
+    what: "The permit is spent, but nothing says how that ended",
+    where: `proposal ${proposal.id}, round ${round.round}`,
+    fix: "Somebody changed the ledger's rows; find out who, and whether the action took effect",
+  });
 }
 
 /** The arguments about to be run are, byte for byte, those that were recorded, shown and permitted. */
@@ -61,17 +73,13 @@ function requireRecorded({ proposal, round, permit }: Case, args: Record<string,
 }
 
 /**
- * Why nothing may run now; null if the permit holds. The policy is asked again about the recorded facts: without a
- * person it has to let the action run by itself, with one it must not have forbidden it since.
+ * Why nothing may run now; null if the permit holds. The policy is asked again: without a person it has to let the
+ * action run by itself, with one it must not have forbidden it since.
  */
 async function whyNot(assent: Assent, held: Case): Promise<string | null> {
-  const { permit, proposal, round } = held;
+  const { permit } = held;
   if (permit === null || permit.state === "void") return "there is no permit";
-  const { route, explanation } = assent.policy.evaluate({
-    action: proposal.action,
-    agent: proposal.agent,
-    facts: round.facts,
-  });
+  const { route, explanation } = evaluateRound(assent, held);
   switch (permit.basis) {
     case "decisions": {
       if (mayNeverRun(route)) return `the policy now says otherwise: ${explanation}`;
@@ -98,15 +106,16 @@ async function signatories({ trust, keys }: Assent, { proposal }: Case): Promise
 async function refused(assent: Assent, held: Case, reason: string): Promise<GateUpdate> {
   const at = assent.clock.now().toISOString();
   const { id } = held.proposal;
-  if (held.permit?.state === "issued") {
+  const { permit } = held;
+  if (permit?.state === "issued" || permit?.state === "void") {
     await assent.ledger.reroute({ proposalId: id, round: held.round.round, reason, at });
     return { step: "policy" };
   }
   await assent.ledger.refuse({ proposalId: id, what: "claim", reason, by: null, at });
-  if (held.permit?.state !== "claimed") return { step: stepFor(held) === "execute" ? "policy" : stepFor(held) };
+  if (permit === null) return { step: stepFor(held) };
   // Claimed under what held then: its owner still works, or it died, may have had its effect, and may not be repeated.
   const now = await doubt(assent, held);
-  if (now.proposal.state === "open") throw heldElsewhere(held.permit);
+  if (now.proposal.state === "open") throw heldElsewhere(permit);
   return { step: "audit", replayed: false };
 }
 

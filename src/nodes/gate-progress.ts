@@ -50,16 +50,17 @@ function saysTheSame(known: unknown, recorded: Outcome): boolean {
 /** Where a routed case goes: what the ledger holds decides, not the state of the graph. */
 export function stepFor({ proposal, round, permit }: Case): GateStep {
   if (proposal.state === "closed") return "audit";
-  if (permit !== null && permit.state !== "void") return "execute";
+  // One that is void leads there too, and from there to the next round: no review can be asked beside it.
+  if (permit !== null) return "execute";
   if (round.routing === null) return "policy";
   return afterRoute(round.routing.route);
 }
 
 function afterRoute(route: Route): GateStep {
   switch (route) {
+    // The permit comes with the routing, in one transaction. Where there is none, somebody else wrote that routing.
     case "execute":
     case "flag":
-      return "execute";
     // Until windows and questions exist of their own, the stricter thing is to ask a person.
     case "veto":
     case "clarify":
@@ -69,6 +70,8 @@ function afterRoute(route: Route): GateStep {
     case "block":
       return "audit";
     default:
-      return route satisfies never;
+      // Nor is anything let through that no policy says.
+      route satisfies never;
+      return "review";
   }
 }

@@ -4,6 +4,7 @@ import type { Outcome } from "../model/outcome.js";
 import type { Assent } from "./assent.js";
 import { handOver } from "./audit-node.js";
 import { outcomeBase } from "./deciding.js";
+import { evaluateRound } from "./evaluate-round.js";
 import { progressOf, stepFor } from "./gate-progress.js";
 import type { GateSettings } from "./gate-settings.js";
 import { runScope } from "./run-scope.js";
@@ -29,10 +30,11 @@ export function policyNode(assent: Assent, gate: GateSettings) {
   };
 }
 
-async function route({ ledger, policy, clock }: Assent, held: Case): Promise<Case> {
+async function route(assent: Assent, held: Case): Promise<Case> {
+  const { ledger, clock } = assent;
   const { proposal, round } = held;
   if (proposal.state === "closed" || round.routing !== null) return held;
-  const routing = policy.evaluate({ action: proposal.action, agent: proposal.agent, facts: round.facts });
+  const routing = evaluateRound(assent, held);
   const at = clock.now().toISOString();
   const base = outcomeBase(held, at);
   const outcome: Outcome | null =

@@ -1,7 +1,7 @@
 import { whyAltered } from "../authority/standing.js";
 import { requirePrincipal, type Principal } from "../authority/authenticator.js";
 import type { Case } from "../model/case.js";
-import type { ApprovalVerdict } from "../model/decision.js";
+import { readable, type ApprovalVerdict } from "../model/decision.js";
 import { AssentError } from "../model/error.js";
 import type { Review } from "../model/review.js";
 import type { DecideResult, ReviewFilter } from "../ledger/ledger.js";
@@ -119,7 +119,7 @@ function requireText(where: string, value: unknown): void {
 
 function refusal(result: DecideResult & { ok: false }, reviewId: string): AssentError {
   const where = `review ${reviewId}`;
-  const last = result.case?.decisions.at(-1);
+  const last = readable(result.case?.decisions ?? []).at(-1);
   switch (result.why) {
     case "unknown":
       return new AssentError("review_unknown", { what: "There is no such review", where });

@@ -26,7 +26,8 @@ export async function bringToEnd({ assent }: GatedPrey, victim: GatedVictim, ver
     if ((await delivery.deliver(config.configurable.thread_id)) === "waiting") continue;
     if (await isAtItsEnd(victim)) return reentries;
     reentries += 1;
-    const proposals = (await victim.cases()).map(({ proposal }) => proposal.id);
+    const known = await assent.ledger.cases({ threadId: config.configurable.thread_id, afterId: "", limit: 100 });
+    const proposals = known.map(({ proposal }) => proposal.id);
     await graph.invoke(new Command({ goto: anatomy.gate, update: { proposals } }), config);
   }
   const { next, tasks, values } = await graph.getState(config);

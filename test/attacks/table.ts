@@ -1,64 +1,67 @@
 import { readFile, writeFile } from "node:fs/promises";
-import type { Attack } from "./victim.js";
+import { isExpressible, isForPlain, type Attack, type Way } from "./attack.js";
+import type { HostName } from "./hosts/host.js";
+import type { Observations } from "./observations.js";
 
 const README = new URL("../../README.md", import.meta.url);
 const BEGIN = "<!-- attacks:begin -->";
 const END = "<!-- attacks:end -->";
 
-/** Whom an attack was carried out against. */
-type Against = "plain" | "assent";
+type Named = { name: HostName };
 
-/** How many undue effects each attack had, as it was seen on disk. */
-export class Observations {
-  readonly #seen = new Map<string, number>();
-
-  add({ title }: Attack, against: Against, host: string, undue: number): void {
-    const key = JSON.stringify([title, against, host]);
-    this.#seen.set(key, (this.#seen.get(key) ?? 0) + undue);
-  }
-
-  /**
-   * What was seen.
-   *
-   * @throws if the attack was not carried out.
-   */
-  of({ title }: Attack, against: Against, host: string): number {
-    const seen = this.#seen.get(JSON.stringify([title, against, host]));
-    if (seen !== undefined) return seen;
-    throw new Error(`"${title}" was not carried out against ${against} on ${host}: run the whole folder`);
-  }
+/** Renders the table in Markdown, with what could not be tried, and why. */
+export function attackTable(attacks: readonly Attack[], hosts: readonly Named[], observed: Observations): string {
+  const titles = ["attack", "ways tried", "plain `interrupt()`", ...hosts.map(({ name }) => `Assent on ${name}`)];
+  const rows = attacks.map((attack) => [
+    attack.title,
+    String(attack.ways.length),
+    plainCell(attack, hosts, observed),
+    ...hosts.map(({ name }) => (isTried(attack, name) ? String(observed.of(attack, "assent", name)) : "n/a")),
+  ]);
+  const lines = [titles, titles.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+  return [...lines, "", ...exceptions(attacks, hosts)].join("\n").trim();
 }
 
-/** Renders the table in Markdown. */
-export function attackTable(
-  attacks: readonly Attack[],
-  hosts: readonly { name: string }[],
-  observed: Observations,
-): string {
-  const rows = attacks.map((attack) => {
-    const cells = (["plain", "assent"] as const).map((against) =>
-      cell(attack, hosts, (host) => observed.of(attack, against, host)),
-    );
-    return `| ${attack.title} | ${attack.ways.length} | ${cells.join(" | ")} |`;
-  });
-  return [
-    "| attack | ways tried | plain `interrupt()`: undue effects | Assent: undue effects |",
-    "| --- | --- | --- | --- |",
-    ...rows,
-  ].join("\n");
+function isTried({ ways }: Attack, host: HostName, aims: (way: Way) => boolean = () => true): boolean {
+  return ways.some((way) => isExpressible(way, host) && aims(way));
 }
 
 /** One number where all hosts agree; words where the number would depend on timing. */
-function cell(
-  { racing = false }: Attack,
-  hosts: readonly { name: string }[],
-  seenOn: (host: string) => number,
-): string {
-  const counts = hosts.map(({ name }) => seenOn(name));
-  const [first = 0] = counts;
-  if (racing && counts.every((count) => count > 0)) return "many";
-  if (counts.every((count) => count === first)) return String(first);
-  return hosts.map(({ name }, index) => `${counts[index]} on ${name}`).join(", ");
+function plainCell(attack: Attack, hosts: readonly Named[], observed: Observations): string {
+  const counts = hosts
+    .filter(({ name }) => isTried(attack, name, isForPlain))
+    .map(({ name }) => ({ name, count: observed.of(attack, "plain", name) }));
+  const said = counts.map(({ name, count }) => ({ name, text: attack.racing && count > 0 ? "many" : String(count) }));
+  const kinds = [...new Set(said.map(({ text }) => text))];
+  if (kinds.length <= 1) return kinds[0] ?? "n/a";
+  return kinds
+    .map(
+      (kind) =>
+        `${kind} on ${said
+          .filter(({ text }) => text === kind)
+          .map(({ name }) => name)
+          .join(" and ")}`,
+    )
+    .join(", ");
+}
+
+/** What could not be tried where, with the reasons. */
+function exceptions(attacks: readonly Attack[], hosts: readonly Named[]): string[] {
+  const found = new Map<string, string[]>();
+  for (const { title, ways } of attacks) {
+    for (const { name, notPlain } of ways.filter((each) => !isForPlain(each))) {
+      const because = `without Assent, ${notPlain ?? ""}`;
+      found.set(because, [...(found.get(because) ?? []), `${title}: ${name}`]);
+    }
+    for (const { name } of hosts) {
+      for (const way of ways.filter((each) => !isExpressible(each, name))) {
+        const because = `on ${name}, ${way.notOn?.[name] ?? ""}`;
+        found.set(because, [...(found.get(because) ?? []), `${title}: ${way.name}`]);
+      }
+    }
+  }
+  if (found.size === 0) return [];
+  return ["What could not be tried:", "", ...[...found].map(([because, what]) => `- ${what.join("; ")}: ${because}.`)];
 }
 
 /**

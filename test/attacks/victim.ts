@@ -1,6 +1,9 @@
-import type { BaseCheckpointSaver, Command, StateSnapshot } from "@langchain/langgraph";
-import type { Ledger } from "assent";
-import type { EffectFile } from "../support/effects.js";
+import type { Command, StateSnapshot } from "@langchain/langgraph";
+import type { Clock } from "assent";
+import type { Effect } from "../support/effects.js";
+import type { Faults, Point } from "./faults.js";
+import type { DatabaseUser, Intruder } from "./hosts/intruders.js";
+import { ownerOf } from "./stage.js";
 
 /** What a reviewer may say. */
 export type Verdict = "approve" | "reject";
@@ -11,20 +14,18 @@ export interface Payment {
   cents: number;
 }
 
-/** Where threads and ledger are kept during an attack. */
-export interface Host {
-  name: string;
-  checkpointer: BaseCheckpointSaver;
-  ledger: Ledger;
-  close(): Promise<void>;
-}
-
 export type ThreadConfig = { configurable: { thread_id: string } & Record<string, unknown> };
+
+/** How a run differs from an ordinary one. */
+export interface RunOptions {
+  /** Cancels the run. */
+  signal?: AbortSignal;
+}
 
 /** A compiled graph, as far as attacks reach for it. */
 export interface AttackedGraph {
-  invoke(input: Record<string, unknown> | Command | null, config: object): Promise<unknown>;
-  getState(config: object, options?: { subgraphs?: boolean }): Promise<StateSnapshot>;
+  invoke(input: Record<string, unknown> | Command | null, config: object, options?: RunOptions): Promise<unknown>;
+  getState(config: object): Promise<StateSnapshot>;
   getStateHistory(config: object): AsyncIterableIterator<StateSnapshot>;
   updateState(config: object, values: Record<string, unknown> | null, asNode?: string): Promise<ThreadConfig>;
 }
@@ -53,17 +54,33 @@ export interface Victim {
   readonly graph: AttackedGraph;
   readonly anatomy: Anatomy;
   readonly config: ThreadConfig;
+  /** How many threads its host can race at once. */
+  readonly crowd: number;
   /** Every payment that its agents propose, in order. */
   readonly payments: readonly Payment[];
 
+  /** What may go wrong on this thread. */
+  readonly faults: Faults;
+
   /** Runs the thread to its first pause. */
-  start(): Promise<void>;
+  start(input?: Record<string, unknown>): Promise<void>;
+  /** Does so in a process that is killed at a point. */
+  die(point: Point, durability: "sync" | "exit"): Promise<void>;
+  /** The same graph as another worker runs it, with connections of its own, and perhaps with a clock that is wrong. */
+  elsewhere(clock?: Clock): AttackedGraph;
+  /** Comes back once everything is stored that its host was given to store. */
+  stored(): Promise<void>;
+  /** Somebody who got hold of a database user. */
+  intrude(as: DatabaseUser): Promise<Intruder>;
   /** What waits for an answer. */
   pending(): Promise<Pending[]>;
-  /** The reviewer's rightful decision on the pause that comes first, without bringing it to the thread. */
-  decide(verdict: Verdict): Promise<Pending>;
+  /**
+   * The reviewer's rightful decision on a pause, the first that is pending unless said, without bringing it to the
+   * thread.
+   */
+  decide(verdict: Verdict, on?: Pending): Promise<Pending>;
   /** The same, and brings it to the thread. */
-  decideAndResume(verdict: Verdict): Promise<Pending>;
+  decideAndResume(verdict: Verdict, on?: Pending): Promise<Pending>;
   /** One of several reviewers who decide at the same moment: decides, or is told that it is too late, and resumes. */
   vote(verdict: Verdict, reviewer: string): Promise<void>;
   /** State that would make this graph pay, if it believed its state. */
@@ -74,32 +91,41 @@ export interface Victim {
   forgedInside(): Promise<Record<string, unknown>>;
   /** What an agent would have written, had it proposed this other thread's payment; or one that nobody made. */
   forgedProposal(other: Victim | null): Promise<Record<string, unknown>>;
-  /** Another thread of the same graph, paying into the same file. */
+  /** The input of a gate that says of every payment that it is small and sure. */
+  forgedFacts(): Promise<Record<string, unknown>>;
+  /** How its state names its payments, in order. */
+  ids(): Promise<string[]>;
+  /** State that names what is to be paid by these ids. */
+  forgedIds(ids: unknown): Record<string, unknown>;
+  /** State by which the approval of the first payment would let the second be made, if the graph believed it. */
+  forgedSwap(): Promise<Record<string, unknown>>;
+  /** Another thread of the same graph, which would pay its own orders. */
   another(): Victim;
 }
 
 /** A graph with everything around it: makes victims and knows what they were entitled to. */
 export interface Prey {
-  readonly effects: EffectFile<Payment>;
   victim(): Victim;
   /** Every thread that was made. */
   victims(): readonly Victim[];
   /** What was rightfully decided, by order. */
   entitled(): ReadonlyMap<string, Verdict>;
+  /** What has really happened on its threads, or to their orders. */
+  effects(): Effect<Payment>[];
+}
+
+/** Those of all effects that belong to these threads: caused by them, or paying what only they may pay. */
+export function effectsOf(all: readonly Effect<Payment>[], victims: readonly Victim[]): Effect<Payment>[] {
+  const threads = new Set(victims.map(({ config }) => config.configurable.thread_id));
+  return all.filter(({ threadId, args }) => threads.has(threadId) || threads.has(ownerOf(args.order)));
 }
 
 /** How many payments nothing entitled their thread to: not approved, made again, or another thread's. */
 export function undueEffects(prey: Prey): number {
-  const owners = new Map(
-    prey
-      .victims()
-      .flatMap(({ config, payments }) => payments.map(({ order }) => [order, config.configurable.thread_id])),
-  );
   const due = new Set([...prey.entitled()].filter(([, verdict]) => verdict === "approve").map(([order]) => order));
   // `delete` tells whether the order was still due.
-  return prey.effects
-    .read()
-    .filter(({ args, threadId }) => !(owners.get(args.order) === threadId && due.delete(args.order))).length;
+  return prey.effects().filter(({ args, threadId }) => !(ownerOf(args.order) === threadId && due.delete(args.order)))
+    .length;
 }
 
 /** What waits for an answer on a thread, without what was answered while its siblings wait. */
@@ -112,38 +138,4 @@ export async function pauses<Value>(
     .filter(({ result, error }) => result === undefined && error === undefined)
     .flatMap(({ interrupts }) => interrupts)
     .map(({ id = "", value }) => ({ interruptId: id, value, payment: paymentIn(value as Value) }));
-}
-
-/** One way of carrying an attack out, on threads of its own. */
-export interface Way {
-  /** What is tried, as the end of a sentence. */
-  name: string;
-  /** How many payments each gate of the graph is asked for; one gate with one payment unless said. */
-  gates?: readonly number[];
-  /** Whether it makes LangGraph leave the gate unfinished, so that the thread has to be sent back into it. */
-  leadsPast?: boolean;
-  carryOut: (victim: Victim, verdict: Verdict) => Promise<void>;
-}
-
-/** Something that happens to interrupted threads, by malice or by accident. */
-export interface Attack {
-  /** As it stands in the table. */
-  title: string;
-  ways: readonly Way[];
-  /** Whether at least one of its ways makes a graph that trusts its `interrupt()` pay what it should not. */
-  harmsPlain: boolean;
-  /** Whether it is a race: which decision wins, and how many effects it causes where it succeeds, depends on timing. */
-  racing?: boolean;
-}
-
-/** The ways in which LangGraph refuses a command or an edit that makes no sense to it. */
-const REFUSALS = ["EmptyInputError", "InvalidUpdateError", "UnknownInterruptError"];
-
-/** Does what may be refused. Any other failure is a mistake of the attack's own, and would hide that it did nothing. */
-export async function attempt(work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof Error && REFUSALS.includes(error.name))) throw error;
-  }
 }

@@ -13,7 +13,7 @@ import {
   trustedKeysOf,
   type KeySet,
 } from "../../src/authority/key-set.js";
-import { ephemeralKeys, keyIdOf, processKeys } from "../../src/authority/keys.js";
+import { ephemeralKeys, keyIdOf, keysMissing, processKeys } from "../../src/authority/keys.js";
 import { isSignedBy, signStatement } from "../../src/authority/signature.js";
 import { RFC_8037_KEY, RFC_8037_THUMBPRINT, rfc8037Private, rfc8037Public } from "./rfc8037-key.js";
 
@@ -297,5 +297,14 @@ describe("keys without a file", () => {
     const entry = { ...RFC_8037_KEY, use: "sig", alg: "EdDSA", kid: RFC_8037_THUMBPRINT };
     const set = parseKeySet(textOf({ keys: [{ ...entry, since: monday, until: null, revokedAt: null }] }), "here");
     expect(await signsWith(set, 0)).toBe(true);
+  });
+
+  test("where there have to be some: what is missing is told, and how to make it", () => {
+    expect(keysMissing("Nothing can be decided here", "keys")).toMatchObject({
+      code: "keys_missing",
+      where: "keys",
+      message: expect.stringContaining("Nothing can be decided here"),
+      fix: expect.stringMatching(/`assent keys generate`.*loadKeys\(path\).*public\.json/),
+    });
   });
 });

@@ -205,6 +205,26 @@ describe("no decision stands behind", () => {
   });
 });
 
+describe("in either trust a decision does not stand", () => {
+  test.each([
+    { by: null },
+    { by: {} },
+    { by: { ...reviewer(), level: "certain" } },
+    { signatures: null },
+    { signatures: {} },
+    { signatures: [null] },
+    { signatures: [{ keyid: 1, sig: "" }] },
+    { statement: null },
+    { note: 7 },
+  ])("whose record no ledger has written: %j", async (odd) => {
+    const held = await standing(key);
+    Object.assign(last(held), odd);
+    for (const signatories of [trusted, null]) {
+      expect(whyNotStanding(held, signatories)).toBe("the decision's record cannot be read");
+    }
+  });
+});
+
 describe("in verified trust a decision does not stand", () => {
   const DIFFERS = "the decision is not what its statement says";
   const UNREADABLE = "the decision's statement cannot be read";
@@ -379,6 +399,22 @@ describe("the time at which a key signed", () => {
     expect(whyNotStanding(await decidedThen(own), [own.trusted])).toBe(
       counts ? null : `the decision is signed with key ${own.trusted.id}, which was not in use then`,
     );
+  });
+
+  test.each([
+    ["before the key was retired", minutes(-1), true],
+    ["when it was retired", minutes(0), true],
+    ["five minutes after, by another clock", minutes(5), true],
+    ["more than five minutes after", minutes(5, 1), false],
+  ])("does not help a retired key with what was proposed later: proposed %s", async (_, proposedAt, counts) => {
+    const retired = newKey({ until: at });
+    const current = newKey();
+    const held = await standing(retired, { at: minutes(-2), proposedAt });
+    expect(whyNotStanding(held, [retired.trusted])).toBe(
+      counts ? null : `the decision is signed with key ${retired.trusted.id}, retired before it was proposed`,
+    );
+    await sign(last(held), current);
+    expect(whyNotStanding(held, [retired.trusted, current.trusted])).toBeNull();
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CASE_BYTES_MAX, CaseRecord, auditId, caseRecord, caseRecordText, type Case } from "../../src/model/case.js";
-import type { Decision } from "../../src/model/decision.js";
+import { readable, type Decision } from "../../src/model/decision.js";
 import { fixRound } from "../../src/model/proposal.js";
 
 const round = {
@@ -99,6 +99,15 @@ describe("the record of a case", () => {
       agent_action: { route: null, rules: [], policy_digest: null },
     });
   });
+
+  test.each([{ by: null }, { by: {} }, { verdict: "yes" }, { signatures: null }, { note: 1 }])(
+    "passes over what nobody can have decided: %j",
+    (odd) => {
+      const nonsense = { ...decision("mallory", "approve"), ...odd } as Decision;
+      expect(caseRecord({ ...closed, decisions: [...closed.decisions, nonsense] })).toEqual(caseRecord(closed));
+      expect(readable([nonsense, ...closed.decisions])).toEqual(closed.decisions);
+    },
+  );
 
   test("has one text, that reads back to the same record", () => {
     const text = caseRecordText(closed);

@@ -181,14 +181,40 @@ describe("what the execute node finds in the ledger decides", () => {
     expect(last.entry).toMatch(/the policy now says otherwise: .*review/i);
   });
 
-  test("a permit that is void: no effect; back to the policy, also where the policy once let it run", async () => {
+  test("a permit that is void: no effect; another round, and back to the policy, also where it once let it run", async () => {
     const ledger = alteredLedger(memoryLedger(), ({ permit }) => {
       if (permit !== null) permit.state = "void";
     });
     const { run, ran } = host({ ledger });
-    expect(await run(await routed(ledger, "execute", open))).toEqual({ step: "policy" });
-    expect(await run(await decided(ledger, await asked(ledger, { ...open, key: "b" }), "approve"))).toEqual({
-      step: "review",
+    for (const held of [
+      await routed(ledger, "execute", open),
+      await decided(ledger, await asked(ledger, { ...open, key: "b" }), "approve"),
+    ]) {
+      expect(await run(held)).toEqual({ step: "policy" });
+      expect(await ledger.read(held.proposal.id)).toMatchObject({ round: { round: 2, routing: null }, permit: null });
+    }
+    expect(ran).toEqual([]);
+  });
+
+  test("a routing that lets it run, without a permit: noted, and on to a person", async () => {
+    const ledger = alteredLedger(memoryLedger(), (held) => {
+      held.permit = null;
+    });
+    const { run, ran } = host({ ledger });
+    expect(await run(await routed(ledger, "execute", open))).toEqual({ step: "review" });
+    expect(ran).toEqual([]);
+  });
+
+  test("a permit that is spent, in a case that is open: told, and nothing runs", async () => {
+    const ledger = alteredLedger(memoryLedger(), ({ permit }) => {
+      if (permit !== null) permit.state = "spent";
+    });
+    const { run, ran } = host({ ledger });
+    const held = await routed(ledger, "execute", open);
+    await expect(run(held)).rejects.toMatchObject({
+      code: "permit_mismatch",
+      message: expect.stringContaining("nothing says how that ended"),
+      where: `proposal ${held.proposal.id}, round 1`,
     });
     expect(ran).toEqual([]);
   });

@@ -82,7 +82,12 @@ describe("a state that holds more than this version knows", () => {
   // LangGraph keeps what a task was sent with, so a gate that refused it once would refuse it for ever.
   test.each(
     [
-      ...[42, "pr_made-up", null, [], ["pr_made-up"], true],
+      42,
+      "pr_made-up",
+      null,
+      [],
+      ["pr_made-up"],
+      true,
       ...[42, "pr_made-up", null, { 0: "pr_made-up" }, [42, {}]].map((proposals) => ({ proposals })),
       ...[42, "pr_made-up", null, ["executed"], new Map(), { pr_old: 42 }].map((outcomes) => ({ outcomes })),
     ].map((sent) => ({ sent })),

@@ -172,6 +172,47 @@ describe("a fact that cannot be used", () => {
     expect(explanation).toBe(`Rule "it" cannot be evaluated, so it goes to review: ${doubt} (its route is block).`);
   });
 
+  const sum = "a sum of at least 0 in a currency";
+  const callable = (members: object): object => Object.assign(() => undefined, members);
+  test.each([
+    [{ amount: { gt: "1 USD" } }, {}, "amount is missing"],
+    [{ amount: { gt: "1 USD" } }, { amount: null }, `amount is null instead of ${sum}`],
+    [{ amount: { gt: "1 USD" } }, { amount: true }, `amount is true instead of ${sum}`],
+    [{ amount: { gt: "1 USD" } }, { amount: { value: 5, currency: "usd" } }, `amount is an object instead of ${sum}`],
+    [{ amount: { gt: "1 USD" } }, { amount: { value: 5, currency: ["USD"] } }, `amount is an object instead of ${sum}`],
+    [
+      { amount: { gt: "1 USD" } },
+      { amount: Object.assign(Object.create({ currency: "USD" }) as object, { value: 5 }) },
+      `amount is an object instead of ${sum}`,
+    ],
+    [
+      { amount: { gt: "1 USD" } },
+      { amount: callable({ value: 5, currency: "USD" }) },
+      `amount is a function instead of ${sum}`,
+    ],
+    [{ customer: { eq: "al" } }, { customer: 5 }, "customer is 5 instead of a string"],
+    [{ customer: { in: ["al", "bo"] } }, {}, "customer is missing"],
+    [{ vip: { eq: true } }, { vip: "yes" }, 'vip is "yes" instead of a boolean'],
+    [{ count: { gt: 1 } }, { count: Infinity }, "count is Infinity instead of a number"],
+    [{ count: { gt: 1 } }, { count: "2" }, 'count is "2" instead of a number'],
+    [{ tags: { has: "a" } }, {}, "tags is missing"],
+    [{ tags: { has: "a" } }, { tags: "a" }, 'tags is "a" instead of a list of at most 10000 strings'],
+    [
+      { tags: { has: "a" } },
+      { tags: Array<string>(10_001).fill("a") },
+      "tags is a list instead of a list of at most 10000 strings",
+    ],
+  ] as const)("condition %o of such facts is told by what is wrong with them", (when, facts, doubt) => {
+    expect(routingOf(when, facts).explanation).toBe(
+      `Rule "it" cannot be evaluated, so it goes to review: ${doubt} (its route is block).`,
+    );
+  });
+
+  test("the least and the most that may be there is there", () => {
+    expect(holds({ amount: { lt: "1 USD" } }, usd(0))).toBe(true);
+    expect(holds({ tags: { has: "a" } }, { tags: Array<string>(10_000).fill("a") })).toBe(true);
+  });
+
   test("a fact whose getter throws cannot be read", () => {
     const facts = {
       get confidence(): number {

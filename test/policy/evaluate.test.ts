@@ -136,6 +136,55 @@ describe("failing closed", () => {
     expect(routing.explanation).toContain(`The proposal cannot be read, so it goes to review: ${doubt}`);
   });
 
+  test("a rule about some actions or agents matches no proposal whose action or agent cannot be read", () => {
+    const strict = policy({
+      rules: [
+        { id: "pays", action: "pay", route: "block" },
+        { id: "bots", agent: "bot", route: "suggest" },
+      ],
+      default: { route: "execute" },
+    });
+    expect(strict.evaluate({ action: 1, agent: "bot", facts: {} } as never)).toMatchObject({
+      route: "suggest",
+      rules: ["bots"],
+      failedClosed: true,
+    });
+    expect(strict.evaluate({ action: "pay", agent: null, facts: {} } as never)).toMatchObject({
+      route: "block",
+      rules: ["pays"],
+      failedClosed: true,
+    });
+    expect(strict.evaluate({ facts: {} } as never)).toMatchObject({ route: "review", rules: [], failedClosed: true });
+  });
+
+  test("what throws when it is touched, and what is no plain object, is as unreadable", () => {
+    const strict = policy({
+      rules: [
+        { id: "risky", when: { risk: { gt: 0.5 } }, route: "block" },
+        { id: "others", when: { not: { action: { eq: "pay" } } }, route: "suggest" },
+      ],
+      default: { route: "execute" },
+    });
+    const proposal = { action: "pay", agent: "bot", facts: { risk: 0.9 } };
+    const callable = (members: object): object => Object.assign(() => undefined, members);
+    const throwing = {
+      get action(): string {
+        throw new TypeError("no");
+      },
+      agent: "bot",
+      facts: {},
+    };
+    expect(strict.evaluate(proposal)).toMatchObject({ route: "block", rules: ["risky"] });
+    for (const input of [
+      throwing,
+      callable(proposal),
+      { ...proposal, action: 5, facts: {} },
+      { ...proposal, facts: callable(proposal.facts) },
+    ]) {
+      expect(strict.evaluate(input as never)).toMatchObject({ route: "review", rules: [], failedClosed: true });
+    }
+  });
+
   test("an unreadable proposal is still blocked by a rule that blocks everything", () => {
     const strict = policy({ rules: [{ id: "freeze", route: "block" }], default: { route: "execute" } });
     expect(strict.evaluate(undefined as never)).toMatchObject({

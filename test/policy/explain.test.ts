@@ -64,6 +64,7 @@ test.each([
   [{ tags: { has: ["a", "b"] } }, { tags: ["a", "b"] }, '"a" and "b" are among tags'],
   [{ not: { tags: { has: ["a", "b"] } } }, { tags: ["a"] }, '"b" is not among tags'],
   [{ not: { amount: { eq: "5 USD" } } }, { amount: usd(6) }, "amount 6 USD does not equal 5 USD"],
+  [{ amount: { gt: "5 USD" } }, { amount: usd(6) }, "amount 6 USD is above 5 USD"],
   [
     { not: { any: [{ risk: { gt: 0.5 } }, { novelty: { gt: 0.5 } }] } },
     { risk: 0.1, novelty: 0.2 },
@@ -72,6 +73,17 @@ test.each([
   [{ any: [{ risk: { gt: 0.5 } }, { novelty: { gt: 0.5 } }] }, { risk: 0.1, novelty: 0.9 }, "novelty 0.9 is above 0.5"],
 ] as const)("condition %o is told by the parts that settled it", (when, facts, phrase) => {
   expect(routingOf(when, facts).explanation).toBe(`Rule "it" blocks it: ${phrase}.`);
+});
+
+test.each([
+  [{ confidence: { gt: 0.9 }, risk: { lt: 0.5 } }, { confidence: 0.95 }, "risk is missing"],
+  [{ confidence: { gt: 0.9 }, risk: { lt: 0.5 } }, {}, "confidence is missing and risk is missing"],
+  [{ any: [{ confidence: { gt: 0.9 } }, { risk: { gt: 0.5 } }] }, { confidence: 0.5 }, "risk is missing"],
+  [{ not: { amount: { gt: "5 USD" } } }, { amount: { value: 6, currency: "EUR" } }, "amount is in EUR, not in USD"],
+] as const)("what leaves condition %o open is told, and nothing that can be told", (when, facts, doubt) => {
+  expect(routingOf(when, facts).explanation).toBe(
+    `Rule "it" cannot be evaluated, so it goes to review: ${doubt} (its route is block).`,
+  );
 });
 
 test("a rule without a condition says what it applies to", () => {

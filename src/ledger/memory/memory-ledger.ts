@@ -133,7 +133,7 @@ class MemoryLedger implements Ledger {
       const permit = entry.permits.get(round);
       const old = entry.rounds.get(round);
       const current = entry.proposal.state === "open" && entry.proposal.round === round;
-      if (permit?.state !== "issued" || old === undefined || !current) return;
+      if ((permit?.state !== "issued" && permit?.state !== "void") || old === undefined || !current) return;
       permit.state = "void";
       entry.rounds.set(round + 1, { ...structuredClone(old), round: round + 1, routing: null });
       entry.proposal.round = round + 1;

@@ -1,5 +1,6 @@
 import { Command } from "@langchain/langgraph";
-import { attempt, type Attack, type Victim } from "../victim.js";
+import { attempt, type Attack } from "../attack.js";
+import type { Victim } from "../victim.js";
 
 /** A client that got no answer in time and sends its resume again, without saying what it answers. */
 export const bareRetry: Attack = {
@@ -8,7 +9,7 @@ export const bareRetry: Attack = {
   ways: [
     {
       name: "while the same gate asks about the second payment",
-      gates: [2],
+      shape: "twoPayments",
       async carryOut(victim) {
         await victim.start();
         await victim.decideAndResume("approve");
@@ -17,7 +18,7 @@ export const bareRetry: Attack = {
     },
     {
       name: "while a second gate asks",
-      gates: [1, 1],
+      shape: "twoGates",
       async carryOut(victim) {
         await victim.start();
         await victim.decideAndResume("approve");

@@ -1,5 +1,6 @@
 import { Command } from "@langchain/langgraph";
-import { attempt, type Attack, type Pending, type Victim } from "../victim.js";
+import { attempt, type Attack } from "../attack.js";
+import type { Pending, Victim } from "../victim.js";
 
 /** An answer that counted once: for the small payment. */
 export const earlierAnswer: Attack = {
@@ -8,7 +9,7 @@ export const earlierAnswer: Attack = {
   ways: [
     {
       name: "while the same gate asks about the second payment",
-      gates: [2],
+      shape: "twoPayments",
       async carryOut(victim) {
         await victim.start();
         const first = await victim.decideAndResume("approve");
@@ -17,7 +18,7 @@ export const earlierAnswer: Attack = {
     },
     {
       name: "while a second gate asks",
-      gates: [1, 1],
+      shape: "twoGates",
       async carryOut(victim) {
         await victim.start();
         const first = await victim.decideAndResume("approve");
@@ -36,7 +37,7 @@ export const earlierAnswer: Attack = {
     },
     {
       name: "after the second payment was decided",
-      gates: [2],
+      shape: "twoPayments",
       async carryOut(victim, verdict) {
         await victim.start();
         const first = await victim.decideAndResume("approve");

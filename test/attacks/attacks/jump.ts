@@ -1,5 +1,6 @@
 import { Command, END, Send } from "@langchain/langgraph";
-import { attempt, type Attack, type Victim } from "../victim.js";
+import { attempt, type Attack } from "../attack.js";
+import type { Victim } from "../victim.js";
 
 /** Sends an interrupted thread elsewhere, with a state that says that everything was approved. */
 export const jump: Attack = {

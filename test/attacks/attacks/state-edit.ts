@@ -1,6 +1,7 @@
 import { Command } from "@langchain/langgraph";
 import { waitingInside } from "../checkpoints.js";
-import { attempt, type Attack, type Victim } from "../victim.js";
+import { attempt, type Attack } from "../attack.js";
+import type { Victim } from "../victim.js";
 
 /** Writes into an interrupted thread's state in a node's name, then lets it run. */
 export const stateEdit: Attack = {

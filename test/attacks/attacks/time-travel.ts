@@ -1,6 +1,7 @@
 import { Command } from "@langchain/langgraph";
 import { checkpointsOf } from "../checkpoints.js";
-import { attempt, type Attack, type ThreadConfig, type Verdict, type Victim } from "../victim.js";
+import { attempt, type Attack } from "../attack.js";
+import type { ThreadConfig, Verdict, Victim } from "../victim.js";
 
 /** Runs a finished thread again from each place that it ever was at. */
 export const timeTravel: Attack = {

@@ -1,5 +1,5 @@
 import { Command } from "@langchain/langgraph";
-import { attempt, type Attack } from "../victim.js";
+import { attempt, type Attack } from "../attack.js";
 
 const UNKNOWN_ID = "0123456789abcdef0123456789abcdef";
 
@@ -19,7 +19,7 @@ export const unknownInterrupt: Attack = {
     },
     {
       name: "to something that is no id, which makes it an answer for everybody",
-      gates: [2],
+      shape: "twoPayments",
       async carryOut(victim) {
         const { graph, config } = victim;
         await victim.start();

@@ -1,32 +1,30 @@
-import { Command, START, StateGraph, getConfig } from "@langchain/langgraph";
-import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { Command } from "@langchain/langgraph";
 import {
   AssentError,
-  AssentState,
-  addGate,
-  approvalGate,
-  createAssent,
-  defineAction,
-  policy,
   type Assent,
   type Case,
+  type Clock,
+  type Keys,
+  type Ledger,
   type Outcome,
+  type ReviewItem,
 } from "assent";
-import { z } from "zod";
-import { testAuthenticator } from "../../../src/testing/test-authenticator.js";
-import { EffectFile } from "../../support/effects.js";
-import { stagesOf, threadOf } from "../stage.js";
+import type { Host } from "../hosts/host.js";
+import type { HostKeys } from "../hosts/keys.js";
+import { shapes, type Shape, type ShapeName } from "../shapes.js";
+import { stagesOf } from "../stage.js";
 import {
+  effectsOf,
   pauses,
   type AttackedGraph,
-  type Host,
   type Payment,
+  type Pending,
   type Prey,
   type Verdict,
   type Victim,
 } from "../victim.js";
-
-const anatomy = { agent: "agent", gate: "gate", after: "report", inside: ["policy", "review", "execute", "audit"] };
+import { bystanderOf, type Bystander } from "./bystander.js";
+import { assentFor, gatedAnatomy, gatedGraph, people } from "./gated-graph.js";
 
 /** A thread behind Assent's gate, with what the ledger knows about it. */
 export interface GatedVictim extends Victim {
@@ -34,75 +32,68 @@ export interface GatedVictim extends Victim {
   cases(): Promise<Case[]>;
   /** The reviewer decides on everything that is open: on each payment once, so that its double is rejected. */
   decideOpen(verdict: Verdict): Promise<void>;
+  /** What its host's reviewers sign with. */
+  readonly keys: HostKeys;
+  readonly ledger: Ledger;
+  another(): GatedVictim;
+  decide(verdict: Verdict, on?: Pending, means?: Means): Promise<Pending>;
+  /** A decision on the first pause, made with other keys or by another clock than it should. It entitles to nothing. */
+  decideWith(means: Means, verdict: Verdict): Promise<Pending>;
+  /** What was decided on this thread entitles to nothing any more. */
+  annul(): void;
+}
+
+/** What a decision is made with; the reviewers' own unless said. */
+export interface Means {
+  reviewer?: string;
+  keys?: Keys;
+  clock?: Clock;
 }
 
 /** Prey behind Assent's gate. */
 export interface GatedPrey extends Prey {
   readonly assent: Assent;
+  victim(): GatedVictim;
   victims(): readonly GatedVictim[];
 }
 
-/** The same agents as {@link plainPrey}'s, with Assent's approval gate, in verified trust. */
-export function gatedPrey({ checkpointer, ledger }: Host, gates: readonly number[]): GatedPrey {
-  const effects = new EffectFile<Payment>();
-  const court = reviewing(ledger, effects);
-  const graph = build(court, gates).compile({ checkpointer }) as unknown as AttackedGraph;
+/** The same agents as {@link plainPrey}'s, with Assent's approval gate. */
+export function gatedPrey(host: Host, shapeName: ShapeName): GatedPrey {
+  const shape: Shape = shapes[shapeName];
+  const court = reviewing(host, shape);
+  const build = (clock?: Clock) => gatedGraph({ ...host, keys: host.keys.checking, clock }, shape);
+  const graph = host.graph("gated", shapeName, build);
   const victims: GatedVictim[] = [];
   const victim = (): GatedVictim => {
-    const made = gatedVictim(court, graph, { gates, another: victim });
+    const bystander = bystanderOf(host, { kind: "gated", shape: shapeName, build });
+    const made = gatedVictim(court, graph, { shape, bystander, another: victim });
     victims.push(made);
     return made;
   };
   const { assent, entitled } = court;
-  return { assent, effects, victim, victims: () => victims, entitled: () => entitled };
+  return {
+    assent,
+    victim,
+    victims: () => victims,
+    entitled: () => entitled,
+    effects: () => effectsOf(host.effects.read(), victims),
+  };
 }
 
-/** Assent, the action, and the reviewers with what they decided. */
+/** The reviewers, with what they decided. They have an Assent of their own, and only the ledger in common with graphs. */
 type Court = ReturnType<typeof reviewing>;
 
-function reviewing(ledger: Host["ledger"], effects: EffectFile<Payment>) {
-  const pay = defineAction({
-    name: "pay",
-    args: z.object({ order: z.string(), cents: z.int() }),
-    summary: ({ order, cents }) => `Pay ${cents} cents for ${order}`,
-    idempotent: true,
-    run: (args, { idempotencyKey }) => effects.cause({ args, threadId: threadOf(getConfig()), idempotencyKey }),
-  });
-  const people = testAuthenticator();
-  const assent = createAssent({
-    actions: [pay],
-    ledger,
-    trust: "verified",
-    authenticators: [people],
-    policy: policy({ default: { route: "review" } }),
-  });
+function reviewing(host: Host, shape: Shape) {
+  const own = assentFor({ ...host, keys: host.keys.deciding }, shape).assent;
   const entitled = new Map<string, Verdict>();
   /** One reviewer's decision on what they were shown. */
-  const decide = async (reviewId: string, digest: string, verdict: Verdict, reviewer = "ana"): Promise<Case> => {
+  const decide = async (reviewId: string, digest: string, verdict: Verdict, means: Means = {}): Promise<Case> => {
+    const { reviewer = "ana", keys = host.keys.deciding, clock } = means;
+    const { assent } = assentFor({ ...host, keys, clock }, shape);
     const by = await people.authenticate({ id: reviewer });
     return (await assent.reviews.decide(reviewId, { by, decision: verdict, digest })).case;
   };
-  return { assent, pay, entitled, decide };
-}
-
-function build({ assent, pay }: Court, gates: readonly number[]) {
-  // oxlint-disable-next-line typescript/no-explicit-any -- the names of the nodes are made in a loop
-  const builder: any = new StateGraph(AssentState);
-  let before: string = START;
-  for (const { agent, gate, after, payments } of stagesOf(gates, anatomy)) {
-    builder.addNode(agent, async (_: AssentState, config: LangGraphRunnableConfig) => {
-      const made = await Promise.all(payments(threadOf(config)).map((payment) => assent.propose(pay, payment)));
-      return { proposals: made.flatMap((each) => each.proposals) };
-    });
-    addGate(builder, gate, approvalGate(assent));
-    builder
-      .addNode(after, () => ({}))
-      .addEdge(before, agent)
-      .addEdge(agent, gate)
-      .addEdge(gate, after);
-    before = after;
-  }
-  return builder as StateGraph<typeof AssentState>;
+  return { assent: own, entitled, decide, keys: host.keys };
 }
 
 /** What a pause of the gate shows, as far as reviewers here look at it. */
@@ -113,35 +104,45 @@ interface Shown {
 }
 
 interface Surroundings {
-  gates: readonly number[];
+  shape: Shape;
+  bystander: Bystander;
   another: () => GatedVictim;
 }
 
-function gatedVictim(court: Court, graph: AttackedGraph, { gates, another }: Surroundings): GatedVictim {
-  const { assent, entitled } = court;
-  const threadId = crypto.randomUUID();
+function gatedVictim(court: Court, graph: AttackedGraph, { shape, bystander, another }: Surroundings): GatedVictim {
+  const { assent, entitled, keys } = court;
+  const { threadId } = bystander;
   const config = { configurable: { thread_id: threadId } };
-  const payments = stagesOf(gates, anatomy).flatMap((stage) => stage.payments(threadId));
+  const payments = stagesOf(shape, gatedAnatomy).flatMap((stage) => stage.payments(threadId));
+  // What is so small is rightful without anybody.
+  if (shape.small) for (const { order } of payments) entitled.set(order, "approve");
+  const decideOn = async (on: Pending | undefined, verdict: Verdict, means?: Means): Promise<Pending> => {
+    const first = on ?? (await self.pending())[0];
+    if (first === undefined) throw new TypeError("nothing waits for a decision");
+    const { review, digest } = first.value as Shown;
+    await court.decide(review, digest, verdict, means);
+    return first;
+  };
   const self: GatedVictim = {
     graph,
-    anatomy,
+    anatomy: gatedAnatomy,
     config,
+    ...bystander.may,
     payments,
+    keys,
+    ledger: assent.ledger,
     another,
-    async start() {
-      await graph.invoke({}, config);
+    async start(input = {}) {
+      await graph.invoke(input, config);
     },
     pending: () => pauses<Shown>(self, ({ action_request }) => action_request.args),
-    async decide(verdict) {
-      const [first] = await self.pending();
-      if (first === undefined) throw new TypeError("nothing waits for a decision");
-      const { review, digest } = first.value as Shown;
-      await court.decide(review, digest, verdict);
+    async decide(verdict, on, means) {
+      const first = await decideOn(on, verdict, means);
       entitled.set(first.payment.order, verdict);
       return first;
     },
-    async decideAndResume(verdict) {
-      const first = await self.decide(verdict);
+    async decideAndResume(verdict, on) {
+      const first = await self.decide(verdict, on);
       await graph.invoke(new Command({ resume: { [first.interruptId]: verdict } }), config);
       return first;
     },
@@ -149,7 +150,7 @@ function gatedVictim(court: Court, graph: AttackedGraph, { gates, another }: Sur
       const [asked] = await assent.ledger.reviews({ threadId, limit: 1 });
       if (asked === undefined) throw new TypeError("nothing was asked");
       try {
-        await court.decide(asked.review.id, asked.review.digest, verdict, reviewer);
+        await court.decide(asked.review.id, asked.review.digest, verdict, { reviewer });
         entitled.set(orderOf(asked.case), verdict);
       } catch (error) {
         if (!AssentError.isInstance(error, "review_closed")) throw error;
@@ -157,11 +158,18 @@ function gatedVictim(court: Court, graph: AttackedGraph, { gates, another }: Sur
       await graph.invoke(new Command({ resume: verdict }), config);
     },
     async cases() {
-      return (await assent.ledger.reviews({ threadId, limit: 100 })).map((item) => item.case);
+      // Where nobody is asked there are no reviews, and no order in which they were.
+      if (shape.small) return assent.ledger.cases({ threadId, afterId: "", limit: 100 });
+      const asked = await assent.ledger.reviews({ threadId, limit: 100 });
+      return [...new Map(asked.map((item) => [item.case.proposal.id, item.case])).values()];
+    },
+    decideWith: (means, verdict) => decideOn(undefined, verdict, means),
+    annul() {
+      for (const { order } of payments) entitled.delete(order);
     },
     async decideOpen(verdict) {
       const { items } = await assent.reviews.list({ threadId });
-      for (const { review, case: held } of items) {
+      for (const { review, case: held } of items.filter(isDecidable)) {
         const order = orderOf(held);
         await court.decide(review.id, review.digest, entitled.has(order) ? "reject" : verdict);
         if (!entitled.has(order)) entitled.set(order, verdict);
@@ -180,12 +188,31 @@ function gatedVictim(court: Court, graph: AttackedGraph, { gates, another }: Sur
       const done = (await self.cases()).map(({ proposal }) => ({ proposalId: proposal.id, replayed: true }));
       return { ...(await self.forgery()), current: done[0]?.proposalId, step: "execute", done };
     },
+    async forgedFacts() {
+      const small = { amount: { value: 0.01, currency: "USD" }, confidence: 1, risk: 0, tags: ["small"] };
+      const proposals = (await self.cases()).map(({ proposal }) => proposal.id);
+      return { proposals, facts: small, ...small, routing: { route: "execute" }, args: { cents: 1 } };
+    },
+    async ids() {
+      const cases = await assent.ledger.cases({ threadId, afterId: "", limit: 100 });
+      return payments.map(({ order }) => cases.find((held) => orderOf(held) === order)?.proposal.id ?? "");
+    },
+    forgedIds: (ids) => ({ proposals: ids }),
+    async forgedSwap() {
+      const [, second = ""] = await self.ids();
+      return { proposals: [second], current: second, step: "execute", outcomes: {} };
+    },
     async forgedProposal(other) {
       const [theirs] = other === null ? [] : await (other as GatedVictim).cases();
       return { proposals: [theirs?.proposal.id ?? "pr_made-up"] };
     },
   };
   return self;
+}
+
+/** Whether a review is still about something: not where somebody closed the case, or opened another round, by force. */
+function isDecidable({ review, case: { proposal } }: ReviewItem): boolean {
+  return proposal.state === "open" && proposal.round === review.round;
 }
 
 /** Which order a case is about. */

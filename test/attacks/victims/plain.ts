@@ -1,118 +1,82 @@
-import { Command, START, StateGraph, interrupt } from "@langchain/langgraph";
-import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import { withLangGraph } from "@langchain/langgraph/zod";
-import { z } from "zod";
-import { EffectFile } from "../../support/effects.js";
-import { stagesOf, threadOf } from "../stage.js";
+import { Command } from "@langchain/langgraph";
+import type { Effect } from "../../support/effects.js";
+import type { Host } from "../hosts/host.js";
+import { shapes, type Shape, type ShapeName } from "../shapes.js";
+import { stagesOf } from "../stage.js";
 import {
+  effectsOf,
   pauses,
   type AttackedGraph,
-  type Host,
   type Payment,
   type Prey,
   type Verdict,
   type Victim,
 } from "../victim.js";
+import { bystanderOf, type Bystander } from "./bystander.js";
+import { plainAnatomy, plainGraph } from "./plain-graph.js";
 
-const Asked = z.object({ order: z.string(), cents: z.int(), gate: z.int() });
-const asked = z.array(Asked);
-const orders = z.array(z.string());
-
-const State = z.object({
-  payments: withLangGraph(asked, {
-    reducer: {
-      schema: asked,
-      fn: (known: z.infer<typeof asked>, added: z.infer<typeof asked>) => [...known, ...added],
-    },
-    default: () => [],
-  }),
-  approved: withLangGraph(orders, {
-    reducer: { schema: orders, fn: (known: string[], added: string[]) => [...known, ...added] },
-    default: () => [],
-  }),
-});
-type State = z.infer<typeof State>;
-
-const anatomy = { agent: "agent", gate: "approve", after: "act", inside: [] };
-
-/**
- * The pattern that people write by hand: a node calls `interrupt()` for each payment and notes the answers in the
- * state, and the node after it makes the payments that were approved.
- */
-export function plainPrey({ checkpointer }: Pick<Host, "checkpointer">, gates: readonly number[]): Prey {
-  const effects = new EffectFile<Payment>();
-  const graph = build(gates, effects).compile({ checkpointer }) as unknown as AttackedGraph;
+/** Agents whose payments hang on a graph's own `interrupt()`. */
+export function plainPrey(host: Host, shapeName: ShapeName): Prey {
+  const shape: Shape = shapes[shapeName];
+  const build = () => plainGraph(host, shape);
+  const graph = host.graph("plain", shapeName, build);
   const entitled = new Map<string, Verdict>();
   const victims: Victim[] = [];
+  const effects = () => effectsOf(host.effects.read(), victims);
   const victim = (): Victim => {
-    const made = plainVictim(graph, { gates, entitled, another: victim });
+    const bystander = bystanderOf(host, { kind: "plain", shape: shapeName, build });
+    const made = plainVictim(graph, { shape, bystander, entitled, another: victim });
     victims.push(made);
     return made;
   };
-  return { effects, victim, victims: () => victims, entitled: () => entitled };
+  return {
+    victim,
+    victims: () => victims,
+    entitled: () => (shape.small ? firstOf(effects()) : entitled),
+    effects,
+  };
 }
 
-function build(gates: readonly number[], effects: EffectFile<Payment>) {
-  // oxlint-disable-next-line typescript/no-explicit-any -- the names of the nodes are made in a loop
-  const builder: any = new StateGraph(State);
-  let before: string = START;
-  for (const { agent, gate, after, index, payments } of stagesOf(gates, anatomy)) {
-    const mine = (state: State) => state.payments.filter((payment) => payment.gate === index);
-    builder
-      .addNode(agent, (_: State, config: LangGraphRunnableConfig) => ({
-        payments: payments(threadOf(config)).map((payment) => ({ ...payment, gate: index })),
-      }))
-      .addNode(gate, (state: State) => ({
-        approved: mine(state)
-          .filter((payment) => interrupt({ question: "Make this payment?", ...payment }) === "approve")
-          .map(({ order }) => order),
-      }))
-      .addNode(after, async (state: State, config: LangGraphRunnableConfig) => {
-        for (const { order, cents } of mine(state).filter((payment) => state.approved.includes(payment.order))) {
-          await effects.cause({ args: { order, cents }, threadId: threadOf(config), idempotencyKey: null });
-        }
-        return {};
-      })
-      .addEdge(before, agent)
-      .addEdge(agent, gate)
-      .addEdge(gate, after);
-    before = after;
-  }
-  return builder as StateGraph<typeof State>;
+/** What is so small is rightful without anybody, in any draft. Once, so that the first that was made counts. */
+function firstOf(effects: readonly Effect<Payment>[]): ReadonlyMap<string, Verdict> {
+  const firsts = new Map(effects.toReversed().map(({ threadId, args }) => [threadId, args.order]));
+  return new Map([...firsts.values()].map((order) => [order, "approve"]));
 }
 
 interface Surroundings {
-  gates: readonly number[];
+  shape: Shape;
+  bystander: Bystander;
   entitled: Map<string, Verdict>;
   another: () => Victim;
 }
 
-function plainVictim(graph: AttackedGraph, { gates, entitled, another }: Surroundings): Victim {
-  const threadId = crypto.randomUUID();
+function plainVictim(graph: AttackedGraph, { shape, bystander, entitled, another }: Surroundings): Victim {
+  const { threadId } = bystander;
   const config = { configurable: { thread_id: threadId } };
-  const payments = stagesOf(gates, anatomy).flatMap((stage) =>
+  const payments = stagesOf(shape, plainAnatomy).flatMap((stage) =>
     stage.payments(threadId).map((payment) => ({ ...payment, gate: stage.index })),
   );
   const approved = payments.map(({ order }) => order);
   const self: Victim = {
     graph,
-    anatomy,
+    anatomy: plainAnatomy,
     config,
+    ...bystander.may,
     payments,
     another,
-    async start() {
-      await graph.invoke({}, config);
+    async start(input = {}) {
+      await graph.invoke(input, config);
     },
     pending: () => pauses<Payment>(self, ({ order, cents }) => ({ order, cents })),
-    async decide(verdict) {
+    async decide(verdict, on) {
       // Nothing is written anywhere: here a decision exists only once it is on the thread.
-      const [first] = await self.pending();
+      const first = on ?? (await self.pending())[0];
       if (first === undefined) throw new TypeError("nothing waits for a decision");
       entitled.set(first.payment.order, verdict);
       return first;
     },
-    async decideAndResume(verdict) {
-      const first = await self.decide(verdict);
+    async decideAndResume(verdict, on) {
+      const first = await self.decide(verdict, on);
       await graph.invoke(new Command({ resume: { [first.interruptId]: verdict } }), config);
       return first;
     },
@@ -125,8 +89,12 @@ function plainVictim(graph: AttackedGraph, { gates, entitled, another }: Surroun
     forgery: async () => ({ approved }),
     forgedInput: async () => ({ payments, approved }),
     forgedInside: async () => ({}),
+    forgedFacts: async () => ({ payments: payments.map((payment) => ({ ...payment, cents: 1 })), approved: [] }),
+    ids: async () => approved,
+    forgedIds: (ids) => ({ payments: [], approved: ids }),
+    forgedSwap: async () => ({ payments: [], approved: approved.slice(1) }),
     forgedProposal: async (other) => ({
-      payments: [{ ...(other?.payments[0] ?? { order: "made-up", cents: 1 }), gate: 0 }],
+      payments: [{ ...(other?.payments[0] ?? { order: "made-up", cents: 1_000 }), gate: 0 }],
     }),
   };
   return self;

@@ -7,7 +7,7 @@ import { migrate } from "../../../src/ledger/postgres/migrate.js";
 import { postgresLedger } from "../../../src/ledger/postgres/postgres-ledger.js";
 import { grantRoles } from "../../../src/ledger/postgres/roles.js";
 import { ledgerContract } from "../../../src/testing/ledger-contract.js";
-import { asked, claimed, decided, executed, routed } from "../../../src/testing/ledger-contract/specimens.js";
+import { asked, claimed, decided, executed, proposed, routed } from "../../../src/testing/ledger-contract/specimens.js";
 import { freshSchema, type FreshSchema } from "../../support/postgres.js";
 
 type Part = "graph" | "decider" | "nobody";
@@ -172,6 +172,12 @@ describe("what a user may not do, whatever it tries", () => {
       await expectToCount(sql, [...values]);
       await expectFutile("decider", sql, [...values]);
     }
+    const rounds = `insert into rounds (proposal_id, round, args, args_digest, facts, display, display_digest, routing)
+      values ($1, 9, '{}', 'x', '{}', '{}', 'x', $2)`;
+    for (const noRouting of [null, "null", '"execute"']) {
+      await expectToCount(rounds, [waiting.proposal.id, noRouting]);
+      await expectFutile("decider", rounds, [waiting.proposal.id, noRouting]);
+    }
     // Without a decision there is nothing that a permit could rest on.
     await expectFutile("decider", forgedPermit("decisions"), [waiting.proposal.id]);
     const claim = { proposalId: approved.proposal.id, threadId: approved.proposal.threadId, round: 1 };
@@ -187,6 +193,25 @@ describe("what a user may not do, whatever it tries", () => {
     await expect(ledger.claim({ ...request, at: new Date().toISOString() })).rejects.toMatchObject({
       code: "ledger_unavailable",
     });
+  });
+
+  test("what no policy says is no routing, whoever writes it", async () => {
+    expect.hasAssertions();
+    const { proposal } = await proposed(split(), { key: "fresh" });
+    const sql = "update rounds set routing = 'null' where proposal_id = $1";
+    await expectToCount(sql, [proposal.id]);
+    for (const part of ["graph", "decider"] as const) await expectFutile(part, sql, [proposal.id]);
+  });
+
+  test("a permit that a graph host's user makes void leads to another round, once", async () => {
+    const { id } = approved.proposal;
+    await pools.graph.query("update permits set state = 'void' where proposal_id = $1", [id]);
+    const request = { proposalId: id, round: 1, reason: "there is no permit", at: approved.proposal.proposedAt };
+    for (const ledger of [split(), split()]) {
+      expect(await ledger.reroute(request)).toMatchObject({ round: { round: 2, routing: null }, permit: null });
+    }
+    const { rows } = await pools.graph.query("select state from permits where proposal_id = $1", [id]);
+    expect(rows).toEqual([{ state: "void" }]);
   });
 
   test("neither rewrites what was recorded, and neither deletes anything", async () => {

@@ -10,12 +10,16 @@ export const permitSql = (schema: string): string => `
 insert into ${schema}.permits (id, proposal_id, round, args_digest, basis, state, issued_at)
 values ($1, $2, $3, $4, $5, 'issued', $6)`;
 
-/** Voids a permit that nobody has claimed. */
+/** Voids a permit that nobody has claimed, or finds one that is void already, in the open proposal's current round. */
 export const voidPermitSql = (schema: string): string => `
-update ${schema}.permits m set state = 'void'
-where m.proposal_id = $1 and m.round = $2 and m.state = 'issued'
-  and exists (select 1 from ${schema}.proposals where id = $1 and round = $2 and state = 'open')
-returning m.id`;
+with unclaimed as (
+  select m.id, m.state from ${schema}.permits m
+  where m.proposal_id = $1 and m.round = $2 and m.state in ('issued', 'void')
+    and exists (select 1 from ${schema}.proposals where id = $1 and round = $2 and state = 'open')
+), voided as (
+  update ${schema}.permits m set state = 'void' from unclaimed where m.id = unclaimed.id and unclaimed.state = 'issued'
+)
+select id from unclaimed`;
 
 /** Opens the next round as a copy of the one before, unrouted. */
 export const nextRoundSql = (schema: string): string => `

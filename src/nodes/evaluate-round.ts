@@ -1,0 +1,27 @@
+import type { Case } from "../model/case.js";
+import { isAutomatic, type Routing } from "../model/routing.js";
+import { parseArgs } from "./arguments.js";
+import type { Assent } from "./assent.js";
+import { gatherFacts } from "./propose.js";
+
+/**
+ * What the policy says about a case's current round. The facts that follow from its arguments are worked out anew: who
+ * may write rows may have recorded arguments and facts that have nothing to do with each other. Where that fails,
+ * nothing runs by itself.
+ */
+export function evaluateRound(assent: Assent, { proposal, round }: Case): Routing {
+  const evaluate = (facts: typeof round.facts): Routing =>
+    assent.policy.evaluate({ action: proposal.action, agent: proposal.agent, facts });
+  const action = assent.actions.find(({ name }) => name === proposal.action);
+  // An action that this process does not know is not run by it either.
+  if (action === undefined) return evaluate(round.facts);
+  try {
+    return evaluate(gatherFacts(action, parseArgs(action, round.args), round.facts));
+  } catch (error) {
+    const routing = evaluate(round.facts);
+    if (!isAutomatic(routing.route)) return routing;
+    const why = error instanceof Error ? error.message : "something was thrown that is no error";
+    const explanation = `A person is asked, because the facts of the arguments cannot be worked out: ${why}`;
+    return { ...routing, route: "review", rules: [], explanation, failedClosed: true };
+  }
+}
