@@ -4,14 +4,12 @@ import type { ShapeName } from "../shapes.js";
 import type { Pending, Victim } from "../victim.js";
 
 const MANY = 1_000;
+// Many of them are more than any answer may take.
+const LONG = "x".repeat(100);
 
 /** What a client can send as JSON, and nobody should. None of it is an answer in any dialect. */
 const junk: Readonly<Record<string, () => unknown[]>> = {
-  "too large": () => [
-    "x".repeat(1_000_000),
-    Array.from({ length: 40_000 }, () => 0),
-    membered((nth) => "m".repeat(100 + nth)),
-  ],
+  "too large": () => [LONG.repeat(MANY), Array.from({ length: MANY }, () => LONG), membered((nth) => LONG + nth)],
   "nested too deep": () => [nested(65), nested(2_000), { type: "approve", note: nested(100) }],
   "with members that reach for prototypes": () => [
     JSON.parse('{"__proto__":{"type":"approve"}}'),

@@ -24,7 +24,7 @@ export interface HostKeys {
   retired: Keys;
   /** Makes a copy of what reviewers sign with now. */
   steal(): Promise<Keys>;
-  /** Revokes what reviewers sign with now; they get a new key. */
+  /** Revokes what reviewers sign with now, as of yesterday; they get a new key, which is of yesterday too. */
   revoke(): Promise<void>;
   remove(): void;
 }
@@ -50,7 +50,7 @@ export async function makeKeys(): Promise<HostKeys> {
     steal,
     async revoke() {
       const signer = await deciding.signer();
-      await revokeKey(folder, signer?.keyId ?? "");
+      await revokeKey(folder, signer?.keyId ?? "", daysAgo(1));
     },
     remove: () => rmSync(parent, { recursive: true, force: true }),
   };
