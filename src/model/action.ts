@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AssentError } from "./error.js";
 import type { Facts } from "./facts.js";
+import type { Novelty } from "./novelty.js";
 
 /** What a running action is given besides its arguments. */
 export interface RunContext {
@@ -22,6 +23,8 @@ export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject, Resu
   summary: (args: z.output<Schema>) => string;
   /** Facts for the policy that follow from the arguments; they win over what the agent claims. */
   facts?: (args: z.output<Schema>) => Facts;
+  /** Lets the ledger tell the fact `novelty`, whatever the agent claims: see `noveltyFrom`. */
+  novelty?: Novelty;
   /**
    * Whether running it twice with one idempotency key has one effect. An idempotent action is tried again after a
    * crash or a throw; any other becomes `in-doubt`, unless it threw {@link notStarted}.

@@ -8,14 +8,22 @@ export const AuditKind = z.enum([
   "routed",
   "asked",
   "decided",
+  "expired",
+  "redrafted",
   "refused",
   "permitted",
   "claimed",
   "executed",
   "failed",
   "closed",
+  "halted",
+  "lifted",
+  "staged",
 ]);
-/** What the audit log records. `closed` ends a case without an attempt: rejected, blocked, suggested, expired. */
+/**
+ * What the audit log records. `closed` ends a case without an attempt: rejected, blocked, suggested, expired. `halted` and
+ * `lifted` are about a halt, `staged` is about a stage; its id stands in place of a proposal's.
+ */
 export type AuditKind = z.infer<typeof AuditKind>;
 
 /** One thing that happened; its canonical JSON is the log's entry, kept byte for byte. */
@@ -23,6 +31,7 @@ export const AuditEvent = z.strictObject({
   v: z.literal(1),
   kind: AuditKind,
   at: z.string(),
+  /** The proposal's id; for `halted` and `lifted` the halt's, for `staged` the stage's. */
   proposal: z.string(),
   data: z.record(z.string(), z.json()),
 });

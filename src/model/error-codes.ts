@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   policy_invalid: { http: 422, retryable: false, title: "The policy cannot be loaded" },
   policy_unsupported: { http: 422, retryable: false, title: "The policy asks for something not yet supported" },
   policy_unreadable: { http: 500, retryable: false, title: "The policy file cannot be read" },
+  policy_cases_invalid: { http: 422, retryable: false, title: "Cases or proposals for a policy cannot be read" },
 
   // proposing
   outside_node: { http: 500, retryable: false, title: "Called outside a LangGraph node" },
@@ -35,6 +36,8 @@ export const ERROR_CODES = {
   // reviewing and deciding
   review_unknown: { http: 404, retryable: false, title: "No such review" },
   review_closed: { http: 409, retryable: false, title: "The review is already decided" },
+  review_expired: { http: 409, retryable: false, title: "The time to decide is over" },
+  not_allowed: { http: 403, retryable: false, title: "The policy asks for other people" },
   review_changed: { http: 409, retryable: false, title: "The review has changed since it was shown" },
   decision_invalid: { http: 422, retryable: false, title: "The decision cannot be read" },
   digest_mismatch: { http: 409, retryable: false, title: "What was shown is not what is recorded" },
@@ -48,11 +51,15 @@ export const ERROR_CODES = {
   keys_exist: { http: 409, retryable: false, title: "There are keys already" },
   key_unknown: { http: 404, retryable: false, title: "No such key" },
 
+  // stages
+  stage_invalid: { http: 422, retryable: false, title: "The stage or ceiling cannot be set" },
+
   // permits and effects
   permit_mismatch: { http: 403, retryable: false, title: "The permit is for something else" },
   claim_held: { http: 409, retryable: true, title: "Another worker is running this action" },
   claim_lost: { http: 409, retryable: true, title: "The claim on this action ran out" },
   not_started: { http: 503, retryable: true, title: "The action did not start" },
+  agent_halted: { http: 409, retryable: true, title: "A person has halted this agent or action" },
 
   // storage
   ledger_unavailable: { http: 503, retryable: true, title: "The ledger cannot be reached" },

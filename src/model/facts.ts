@@ -46,4 +46,26 @@ export interface PolicyInput {
   action: string;
   agent: string;
   facts: Facts;
+  /** The moment that it is asked at, as `Date.toISOString` writes it; without it, what depends on the time is unknown. */
+  at?: string;
+  /** What the ledger knows of earlier cases, by the name that the policy gives it; what is missing is unknown. */
+  history?: Readonly<Record<string, number>>;
+}
+
+/**
+ * What a policy wants to know of earlier cases: a sum or a number of those that were let through (permitted or
+ * executed) and are like this one, within a window that ends now. The proposal itself is not among them; the policy adds it.
+ */
+export interface HistoryQuery {
+  /** What the policy calls the answer; unique within the policy. */
+  readonly name: string;
+  /** `amount` sums amounts of one currency, `count` counts cases. */
+  readonly of: "amount" | "count";
+  /** For `amount`: the currency that is summed; other currencies are left out. */
+  readonly currency?: string;
+  /** Names of facts (or `action`, `agent`) that must be equal to this proposal's. */
+  readonly per: readonly string[];
+  /** Only cases of these actions; every action if left out. */
+  readonly actions?: readonly string[];
+  readonly overMs: number;
 }

@@ -6,6 +6,8 @@ const PREFIX = {
   decision: "dc",
   permit: "pm",
   case: "au",
+  stage: "sg",
+  halt: "ht",
 } as const;
 
 /**

@@ -9,6 +9,8 @@ export const PrincipalRecord = z.strictObject({
   /** The name that people read. */
   name: z.string().min(1),
   roles: z.array(z.string()),
+  /** Groups that they belong to; left out for none. */
+  groups: z.array(z.string()).optional(),
   /** Name of the authenticator that vouches for it. */
   authenticator: z.string().min(1),
   level: TrustLevel,

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Verdict } from "./decision.js";
+import { Fallback } from "./requirement.js";
 import { Trust } from "./trust.js";
 
 /** What a review asks of a person. */
@@ -15,6 +17,22 @@ export const ReviewKind = z.enum([
 /** What a review asks of a person. */
 export type ReviewKind = z.infer<typeof ReviewKind>;
 
+/** What a reviewer may say about some kind of review. */
+export type ReviewVerdict = Extract<Verdict, "approve" | "modify" | "reject" | "answer" | "revise">;
+
+/** What a reviewer may say, by the kind of the review. */
+export const VERDICTS_OF: Readonly<Record<ReviewKind, readonly ReviewVerdict[]>> = {
+  approval: ["approve", "modify", "reject"],
+  clarification: ["answer", "reject"],
+  refinement: ["approve", "modify", "revise", "reject"],
+  question: ["answer", "reject"],
+  // Either somebody objects, or somebody lets it go at once.
+  objection: ["reject", "approve"],
+  reconciliation: [],
+  "second-look": [],
+  appeal: [],
+};
+
 /** Where the paused graph waits. */
 export const Address = z.strictObject({
   threadId: z.string(),
@@ -26,15 +44,23 @@ export const Address = z.strictObject({
 export type Address = z.infer<typeof Address>;
 
 /**
- * One request for human judgement, one per proposal and round. Open until one decision settles it; being asked again
- * keeps the review and changes only its address and `asks`.
+ * One request for human judgement, one per proposal and round. Open until one decision settles it, or its deadline
+ * passes; being asked again keeps the review and changes only its address and `asks`.
+ *
+ * | at the deadline, `otherwise` is | then |
+ * | --- | --- |
+ * | `hold` | it stays open, without a deadline |
+ * | `escalate` | it stays open; the next step's people decide, by the next step's deadline |
+ * | `reject` | it is `expired`, and the case ends as `expired` |
+ * | `execute` | it is `expired`, and a permit of basis `policy` is issued |
  */
 export const Review = z.strictObject({
   id: z.string(),
   proposalId: z.string(),
   round: z.int().min(1),
   kind: ReviewKind,
-  status: z.enum(["open", "decided"]),
+  /** `expired`: nobody decided in time, and the fallback took its place. */
+  status: z.enum(["open", "decided", "expired"]),
   /** Grows with every decision; a decision may name the version it saw. */
   version: z.int().min(1),
   /** What a decision must quote: binds the arguments and what was displayed. */
@@ -45,6 +71,12 @@ export const Review = z.strictObject({
   /** How often the thread has asked. */
   asks: z.int().min(1),
   askedAt: z.string(),
+  /** Until when somebody has to decide, by the ledger's clock; null for as long as it takes. */
+  deadlineAt: z.string().nullable(),
+  /** What happens then. */
+  otherwise: Fallback,
+  /** How often it was escalated: 0 for the people whom the policy names first. */
+  step: z.int().min(0),
 });
 /** One request for human judgement. */
 export type Review = z.infer<typeof Review>;

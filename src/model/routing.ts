@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { Requirement } from "./requirement.js";
+import { Stage } from "./stage.js";
 
 /** Every route from laxest to strictest; the order is the meaning. */
 export const ROUTES = ["execute", "flag", "veto", "clarify", "review", "suggest", "block"] as const;
@@ -18,6 +20,14 @@ export const Routing = z.strictObject({
   policyDigest: z.string(),
   /** Set where the policy could not be evaluated and the routing is the fail-closed one. */
   failedClosed: z.boolean().optional(),
+  /** What people have to say before it may run; left out where nothing in particular is asked of them. */
+  requires: Requirement.optional(),
+  /** What the ledger knew of earlier cases when it was routed, by the name that the policy gives it. */
+  history: z.record(z.string(), z.number()).optional(),
+  /** The share of executed cases, 0 to 1, that somebody looks at a second time; left out for none. */
+  sample: z.number().min(0).max(1).optional(),
+  /** The stage of the agent and the action when it was routed; left out where the gate does not go by stages. */
+  stage: Stage.optional(),
 });
 /** What a policy says about one proposal. */
 export type Routing = z.infer<typeof Routing>;

@@ -1,3 +1,4 @@
+import type { HistoryQuery } from "../model/facts.js";
 import type { Test } from "./comparison.js";
 import type { ReadFact } from "./fact-row.js";
 
@@ -8,6 +9,8 @@ export type Cells = bigint;
 export interface AxisName {
   readonly fact: string;
   readonly tag?: string;
+  /** What of earlier cases it is about, where it is; the fact is then that query's name. */
+  readonly query?: HistoryQuery;
 }
 
 /**
@@ -15,9 +18,10 @@ export interface AxisName {
  * between two of them, for a string each one that is named and one for all others. Within a cell every test gives the
  * same answer, so one value stands for all of them and finitely many cells say everything about the fact.
  */
-export class Axis implements AxisName {
+export class Axis {
   readonly fact: string;
   readonly tag: string | undefined;
+  readonly query: HistoryQuery | undefined;
   /** One value for each cell; with a direction the least risky cell comes first. */
   readonly values: readonly ReadFact[];
   /** Where more risk lies; `undefined` if no value of the fact is riskier than another. */
@@ -25,9 +29,10 @@ export class Axis implements AxisName {
   /** Every cell. */
   readonly all: Cells;
 
-  constructor({ fact, tag }: AxisName, values: readonly ReadFact[], risk?: "up" | "down") {
+  constructor({ fact, tag, query }: AxisName, values: readonly ReadFact[], risk?: "up" | "down") {
     this.fact = fact;
     this.tag = tag;
+    this.query = query;
     this.values = risk === "down" ? values.toReversed() : values;
     this.risk = risk;
     this.all = (1n << BigInt(values.length)) - 1n;
@@ -82,6 +87,12 @@ export function numberCells(
     if (inside !== undefined) cells.push(inside);
   }
   return cells;
+}
+
+/** The same for a number of cases, which is whole and counts this one, so that it is never less than 1. */
+export function countCells(thresholds: Iterable<number>): number[] {
+  const sorted = [...new Set([...thresholds, 1])].filter((count) => count >= 1).toSorted((a, b) => a - b);
+  return sorted.flatMap((count, i) => (sorted[i + 1] === count + 1 ? [count] : [count, count + 1]));
 }
 
 // Cents first, then ever finer, then whatever number there is.

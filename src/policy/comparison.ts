@@ -25,7 +25,8 @@ interface OrderingWords {
   readonly no: string;
 }
 
-const ORDERINGS: Record<Ordering, OrderingWords> = {
+/** What each ordering means, and how it is told. */
+export const ORDERINGS: Record<Ordering, OrderingWords> = {
   gt: { holds: (seen, limit) => seen > limit, yes: "is above", no: "is at most" },
   gte: { holds: (seen, limit) => seen >= limit, yes: "is at least", no: "is below" },
   lt: { holds: (seen, limit) => seen < limit, yes: "is below", no: "is at least" },
@@ -35,18 +36,20 @@ const ORDERINGS: Record<Ordering, OrderingWords> = {
 
 const ABSENT: ReadFact = { kind: "unknown", doubt: "a fact is missing" };
 
-/** Compiles one operator of a test that has it. */
-export function comparison(fact: string, slot: number, operator: Operator, test: TestDocument): Test {
-  const seenIn = (row: FactRow): ReadFact => row[slot] ?? ABSENT;
+/** How a fact is found in a row. */
+export type SeenIn = (row: FactRow) => ReadFact;
+
+/** Compiles one operator of a test that has it; `where` is the place of the fact in a row, or how it is found there. */
+export function comparison(fact: string, where: number | SeenIn, operator: Operator, test: TestDocument): Test {
+  const seenIn = typeof where === "number" ? (row: FactRow): ReadFact => row[where] ?? ABSENT : where;
   if (operator === "in") return membership(fact, seenIn, test.in ?? []);
   if (operator === "has") return inclusion(fact, seenIn, test.has ?? []);
+  if (operator === "hasAny") return intersection(fact, seenIn, test.hasAny ?? []);
   const operand = test[operator];
   if (typeof operand === "number") return ofNumber(fact, seenIn, ORDERINGS[operator], operand);
   if (typeof operand === "object") return ofAmount(fact, seenIn, ORDERINGS[operator], operand);
   return equality(fact, seenIn, operand);
 }
-
-type SeenIn = (row: FactRow) => ReadFact;
 
 function doubtOf(fact: string, seen: ReadFact): string[] {
   return [seen.kind === "unknown" ? seen.doubt : `${fact} is of another kind`];
@@ -124,6 +127,22 @@ function inclusion(fact: string, seenIn: SeenIn, wanted: readonly string[]): Tes
       const seen = seenIn(row);
       const named = held ? wanted : wanted.filter((tag) => seen.kind === "tags" && !seen.value.has(tag));
       return [`${listed(named, scalar)} ${named.length === 1 ? "is" : "are"} ${held ? "" : "not "}among ${fact}`];
+    },
+    doubts: (row) => doubtOf(fact, seenIn(row)),
+  };
+}
+
+function intersection(fact: string, seenIn: SeenIn, wanted: readonly string[]): Test {
+  return {
+    holds(row) {
+      const seen = seenIn(row);
+      return seen.kind === "tags" ? wanted.some((tag) => seen.value.has(tag)) : undefined;
+    },
+    because(row, held) {
+      const seen = seenIn(row);
+      if (!held) return [`none of ${listed(wanted, scalar)} is among ${fact}`];
+      const found = wanted.filter((tag) => seen.kind === "tags" && seen.value.has(tag));
+      return [`${listed(found, scalar)} ${found.length === 1 ? "is" : "are"} among ${fact}`];
     },
     doubts: (row) => doubtOf(fact, seenIn(row)),
   };

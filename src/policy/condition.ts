@@ -1,21 +1,37 @@
+import { celTest } from "./cel.js";
 import { comparison, type Test, type Truth } from "./comparison.js";
 import type { ConditionDocument, TestDocument } from "./document.js";
-import type { FactTable } from "./fact-row.js";
+import type { FactTable, ReadFact } from "./fact-row.js";
+import { queryOf } from "./history.js";
 import { OPERATORS } from "./source.js";
+import { historyTests, timeTests } from "./trigger.js";
+import type { CumulativeDocument, RateDocument } from "./triggers.js";
 
 /**
  * Compiles a condition that has been read. What cannot be told stays so only while the parts that can be told leave
  * it open: `any` with one part that holds holds, `all` with one that does not hold does not.
  */
 export function compileCondition(document: ConditionDocument, facts: FactTable): Test {
-  const parts: Test[] = [];
-  for (const key of Object.keys(document)) {
-    if (key === "all") parts.push(every((document.all ?? []).map((part) => compileCondition(part, facts))));
-    else if (key === "any") parts.push(some((document.any ?? []).map((part) => compileCondition(part, facts))));
-    else if (key === "not") parts.push(negated(compileCondition(document.not ?? {}, facts)));
-    else parts.push(compileTest(key, document[key] as TestDocument, facts));
-  }
-  return every(parts);
+  return every(Object.keys(document).map((key) => compilePart(key, document, facts)));
+}
+
+function compilePart(key: string, document: ConditionDocument, facts: FactTable): Test {
+  if (key === "all") return every((document.all ?? []).map((part) => compileCondition(part, facts)));
+  if (key === "any") return some((document.any ?? []).map((part) => compileCondition(part, facts)));
+  if (key === "not") return negated(compileCondition(document.not ?? {}, facts));
+  const { time, cumulative, rate, cel } = document;
+  if (key === "time" && time !== undefined) return every(timeTests(time, facts.timeSlot(time.timeZone)));
+  if (key === "cumulative" && cumulative !== undefined) return compileHistory(cumulative, facts);
+  if (key === "rate" && rate !== undefined) return compileHistory(rate, facts);
+  if (key === "cel" && cel !== undefined) return celTest(cel, facts);
+  return compileTest(key, document[key] as TestDocument, facts);
+}
+
+function compileHistory(test: CumulativeDocument | RateDocument, facts: FactTable): Test {
+  const query = queryOf(test);
+  const slot = facts.historySlot(query);
+  const unknown: ReadFact = { kind: "unknown", doubt: `${query.name} is not known` };
+  return every(historyTests(test, (row) => row[slot] ?? unknown));
 }
 
 function compileTest(fact: string, test: TestDocument, facts: FactTable): Test {

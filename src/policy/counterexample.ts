@@ -1,15 +1,19 @@
 import type { PolicyInput } from "../model/facts.js";
-import { ROUTES, type Route, type Routing } from "../model/routing.js";
+import type { Route, Routing } from "../model/routing.js";
 import { type Axis, type Cells, highestCell, lowestCell } from "./axis.js";
 import type { PolicyDocument, RuleDocument } from "./document.js";
 import type { Descent } from "./monotonicity.js";
+import { sumOf } from "./history.js";
 import { listed, quoted } from "./quoted.js";
-import { Mentions, type Space } from "./space.js";
+import { strictnessOf } from "./review-terms.js";
+import { Mentions, type Space, THE_TIME } from "./space.js";
 
 /** A proposal of a counterexample, and what the policy does with it. */
 export interface Routed {
   readonly input: PolicyInput;
   readonly route: Route;
+  /** Whether it executes if nobody decides in time. */
+  readonly executes: boolean;
   /** The first rule that decided; `undefined` if the default did. */
   readonly rule: RuleDocument | undefined;
 }
@@ -45,8 +49,14 @@ export function counterexampleOf(
   const differing = axes.filter((axis) => from.get(axis) !== to.get(axis));
   const [one, other] = [from, to].map((point): Routed => {
     const input = inputAt(point, space);
-    const { route, rules } = evaluate(input);
-    return { input, route, rule: document.rules.find((rule) => rule.route === route && rules.includes(rule.id)) };
+    const { route, rules, requires } = evaluate(input);
+    const executes = route === "review" && requires?.otherwise === "execute";
+    return {
+      input,
+      route,
+      executes,
+      rule: document.rules.find((rule) => rule.route === route && rules.includes(rule.id)),
+    };
   }) as [Routed, Routed];
   const read = [one.rule, other.rule].map(
     (rule) => new Mentions({ ...document, rules: rule === undefined ? [] : [rule] }),
@@ -81,13 +91,18 @@ function oneStep(from: Point, to: Point, evaluate: (point: Point) => Routing): [
     const next = new Map(last).set(axis, cell);
     const [before, after] = [evaluate(last), evaluate(next)];
     const isEvaluated = before.failedClosed !== true && after.failedClosed !== true;
-    if (isEvaluated && ROUTES.indexOf(after.route) < ROUTES.indexOf(before.route)) return [last, next];
+    if (isEvaluated && strictnessIn(after) < strictnessIn(before)) return [last, next];
     last = next;
   }
   return [from, to];
 }
 
-function inputAt(point: Point, space: Space): PolicyInput {
+function strictnessIn({ route, requires }: Routing): number {
+  return strictnessOf(route, requires?.otherwise);
+}
+
+/** The proposal at a point of a space. */
+export function inputAt(point: Point, space: Space): PolicyInput {
   const names: Record<string, string> = {};
   const facts: Record<string, unknown> = Object.fromEntries(space.tagFacts().map((fact) => [fact, []]));
   for (const [axis, cell] of point) {
@@ -96,9 +111,24 @@ function inputAt(point: Point, space: Space): PolicyInput {
     if (seen?.kind === "tags") facts[fact] = [...(facts[fact] as string[]), ...seen.value];
     else if (seen?.kind === "amount") facts[fact] = { value: seen.value, currency: seen.currency };
     else if (seen?.kind === "string" && (fact === "action" || fact === "agent")) names[fact] = seen.value;
-    else if (seen !== undefined && seen.kind !== "unknown") facts[fact] = seen.value;
+    else if (seen?.kind === "string" || seen?.kind === "number" || seen?.kind === "boolean") facts[fact] = seen.value;
   }
-  return { action: names.action ?? "any", agent: names.agent ?? "any", facts: facts as PolicyInput["facts"] };
+  const input = { action: names.action ?? "any", agent: names.agent ?? "any", facts: facts as PolicyInput["facts"] };
+  return { ...input, ...surroundingsAt(point, input) };
+}
+
+// When it is asked, and what came before: what a sum comes to, without this proposal's own part.
+function surroundingsAt(point: Point, { facts: { amount } }: PolicyInput): Pick<PolicyInput, "at" | "history"> {
+  const history: Record<string, number> = {};
+  let at: string | undefined;
+  for (const [{ values, query }, cell] of point) {
+    const seen = values[cell];
+    if (seen?.kind === "time") at = seen.at;
+    if (seen?.kind !== "history" || query === undefined) continue;
+    const past = sumOf(seen.total, query.of === "count" ? -1 : -(amount?.value ?? 0));
+    if (past >= 0) history[query.name] = past;
+  }
+  return { ...(at === undefined ? {} : { at }), ...(Object.keys(history).length === 0 ? {} : { history }) };
 }
 
 type Told = Omit<Counterexample, "text">;
@@ -113,12 +143,17 @@ function textOf({ safer, riskier, differing, shared }: Told, from: Point, to: Po
   );
 }
 
-function decided({ route, rule }: Routed): string {
-  return `${route} by ${rule === undefined ? "the default" : `rule ${JSON.stringify(rule.id)}`}`;
+function decided({ route, rule, executes }: Routed): string {
+  const by = rule === undefined ? "the default" : `rule ${JSON.stringify(rule.id)}`;
+  return `${route} by ${by}${executes ? " (executed if nobody decides)" : ""}`;
 }
 
 function remedy(safer: Routed, riskier: Routed): string {
   const { rule } = safer;
+  if (riskier.executes && safer.route === riskier.route) {
+    const who = riskier.rule === undefined ? "the default" : `rule ${JSON.stringify(riskier.rule.id)}`;
+    return `let ${who} do something else than execute if nobody decides`;
+  }
   if (rule === undefined) return `give rule ${JSON.stringify(riskier.rule?.id)} a route no laxer than ${safer.route}`;
   return `let rule ${JSON.stringify(rule.id)} match there too, or write another rule that routes it no laxer than ${safer.route}`;
 }
@@ -128,5 +163,7 @@ function phrase({ fact, tag, values }: Axis, cell: number | undefined): string {
   if (seen?.kind === "tags") return `${quoted(tag ?? "")} ${seen.value.size === 0 ? "not " : ""}among ${fact}`;
   if (seen?.kind === "amount") return `${fact} ${seen.value} ${seen.currency}`;
   if (seen?.kind === "string") return `${fact} ${quoted(seen.value)}`;
-  return `${fact} ${seen === undefined || seen.kind === "unknown" ? "" : seen.value}`;
+  if (seen?.kind === "history") return `${fact} ${seen.total}`;
+  if (seen?.kind === "time") return `${THE_TIME} ${seen.at}`;
+  return `${fact} ${seen?.kind === "number" || seen?.kind === "boolean" ? seen.value : ""}`;
 }

@@ -1,9 +1,12 @@
 import type { Amount } from "../model/facts.js";
-import type { FactDeclaration, SupportedRoute } from "./source.js";
+import type { Route } from "../model/routing.js";
+import type { ReviewTerms } from "./review-terms.js";
+import type { FactDeclaration } from "./source.js";
+import type { CumulativeDocument, RateDocument, TimeDocument } from "./triggers.js";
 
 /**
  * A policy in its normal form: plain JSON with every default filled in, single names turned into lists, amounts into
- * `{ value, currency }` and keys in a fixed order. It is what the policy's digest is taken of, and loading it again gives the
+ * `{ value, currency }`, durations into their shortest form and keys in a fixed order. It is what the policy's digest is taken of, and loading it again gives the
  * same policy. The order of lists is kept and counts for the digest: rules in another order route alike but list and
  * explain their matches in another order.
  */
@@ -11,7 +14,10 @@ export interface PolicyDocument {
   readonly version: number;
   readonly facts: Readonly<Record<string, FactDeclaration>>;
   readonly rules: readonly RuleDocument[];
-  readonly default: { readonly route: SupportedRoute };
+  readonly default: { readonly route: Route; readonly review?: ReviewTerms };
+  readonly sample?: { readonly executed: number; readonly for: "second-look" };
+  /** Left out where it is UTC. */
+  readonly timeZone?: string;
 }
 
 /** One rule in its normal form. */
@@ -20,17 +26,35 @@ export interface RuleDocument {
   readonly action?: readonly string[];
   readonly agent?: readonly string[];
   readonly when?: ConditionDocument;
-  readonly route: SupportedRoute;
+  readonly route: Route;
+  readonly review?: ReviewTerms;
   readonly explain?: string;
 }
 
-/** A condition in its normal form: `all`, `any`, `not`, and under every other key the test of the fact of that name. */
+/**
+ * A condition in its normal form: `all`, `any`, `not`, the triggers `time`, `cumulative`, `rate` and `cel`, and under every
+ * other key the test of the fact of that name.
+ */
 export interface ConditionDocument {
   readonly all?: readonly ConditionDocument[];
   readonly any?: readonly ConditionDocument[];
   readonly not?: ConditionDocument;
-  readonly [fact: string]: TestDocument | ConditionDocument | readonly ConditionDocument[] | undefined;
+  readonly time?: TimeDocument;
+  readonly cumulative?: CumulativeDocument;
+  readonly rate?: RateDocument;
+  readonly cel?: string;
+  readonly [fact: string]: PartDocument | undefined;
 }
+
+/** Whatever stands under one key of a condition. */
+export type PartDocument =
+  | TestDocument
+  | ConditionDocument
+  | readonly ConditionDocument[]
+  | TimeDocument
+  | CumulativeDocument
+  | RateDocument
+  | string;
 
 /** The tests of one fact in their normal form. */
 export interface TestDocument {
@@ -41,4 +65,5 @@ export interface TestDocument {
   readonly eq?: string | number | boolean | Amount;
   readonly in?: readonly (string | number)[];
   readonly has?: readonly string[];
+  readonly hasAny?: readonly string[];
 }

@@ -1,12 +1,16 @@
 import type { PolicyInput } from "../model/facts.js";
-import { ROUTES, type Routing } from "../model/routing.js";
+import type { Requirement } from "../model/requirement.js";
+import { type Route, ROUTES, type Routing } from "../model/routing.js";
 import type { Truth } from "./comparison.js";
 import { compileCondition } from "./condition.js";
 import type { PolicyDocument, RuleDocument } from "./document.js";
-import { type ExplainedRule, explainDefault, explainFailure, explainMatch, type Found } from "./explain.js";
+import { explainRequirement } from "./explain-requirement.js";
+import { type ExplainedRule, explainDefault, explainFailure, explainMatch } from "./explain.js";
 import { factKindsOf } from "./fact-kinds.js";
 import { type FactRow, FactTable, type Subject } from "./fact-row.js";
+import { pastOf, queriesOf } from "./history.js";
 import { listed, quoted } from "./quoted.js";
+import { RequirementPool } from "./requirement-pool.js";
 
 interface CompiledRule extends ExplainedRule {
   /** The place of the route in the order of strictness. */
@@ -14,6 +18,8 @@ interface CompiledRule extends ExplainedRule {
   readonly actions: ReadonlySet<string> | undefined;
   readonly agents: ReadonlySet<string> | undefined;
   readonly holds: (row: FactRow) => Truth;
+  /** What it asks of people; nothing if its route asks nobody. */
+  readonly requirement: Requirement | undefined;
 }
 
 const REVIEW = ROUTES.indexOf("review");
@@ -23,8 +29,10 @@ const REVIEW = ROUTES.indexOf("review");
  * routing and throws nothing.
  */
 export function compilePolicy(document: PolicyDocument, policyDigest: string): (input: PolicyInput) => Routing {
-  const facts = new FactTable(factKindsOf(document.facts));
-  const rules = document.rules.map((rule) => compileRule(rule, facts));
+  const facts = new FactTable(factKindsOf(document.facts), document.timeZone);
+  const pool = new RequirementPool(document);
+  const rules = document.rules.map((rule) => compileRule(rule, pool, facts));
+  const completed = completion(document, pool, policyDigest);
   return (input) => {
     const subject = facts.read(input);
     const matches: CompiledRule[] = [];
@@ -40,28 +48,61 @@ export function compilePolicy(document: PolicyDocument, policyDigest: string): (
     const failedClosed = unclear.length > 0 || subject.doubt !== undefined;
     if (matches.length === 0 && !failedClosed) {
       const { route } = document.default;
-      return { route, rules: [], explanation: explainDefault(route), policyDigest };
+      return completed(
+        { route, rules: [], explanation: explainDefault(route), asked: [pool.byDefault], failedClosed },
+        input,
+      );
     }
     const deciding = matches.filter((rule) => rule.strictness === strictest);
     const laxer = matches.filter((rule) => rule.strictness < strictest);
     const found = { subject, deciding, laxer, unclear };
     // What cannot be evaluated asks for a person; a rule that did match may ask for more, never for less.
     if (failedClosed && strictest < REVIEW) {
-      return { route: "review", rules: [], explanation: explainFailure(found), policyDigest, failedClosed };
+      const asked = [document.default.route === "review" ? pool.byDefault : undefined];
+      return completed({ route: "review", rules: [], explanation: explainFailure(found), asked, failedClosed }, input);
     }
-    const rulesMatched = matches.map(({ id }) => id);
-    return decide(found, rulesMatched, policyDigest, failedClosed);
+    const asked = deciding.map(({ requirement }) => requirement);
+    // There is a deciding rule; should that ever be wrong, the strictest route stands in.
+    const route = deciding[0]?.route ?? "block";
+    const answer = { route, rules: matches.map(({ id }) => id), explanation: explainMatch(found), asked, failedClosed };
+    return completed(answer, input);
   };
 }
 
-function decide(found: Found, rules: string[], policyDigest: string, failedClosed: boolean): Routing {
-  // There is a deciding rule; should that ever be wrong, the strictest route stands in.
-  const route = found.deciding[0]?.route ?? "block";
-  const routing = { route, rules, explanation: explainMatch(found), policyDigest };
-  return failedClosed ? { ...routing, failedClosed } : routing;
+/** An answer as the rules give it. */
+interface Answer {
+  readonly route: Route;
+  readonly rules: string[];
+  readonly explanation: string;
+  /** What those who decided ask of people. */
+  readonly asked: readonly (Requirement | undefined)[];
+  readonly failedClosed: boolean;
 }
 
-function compileRule(rule: RuleDocument, facts: FactTable): CompiledRule {
+// What is not asked for is left out, so that a policy that says nothing of it gives the same routing as ever.
+function completion(
+  document: PolicyDocument,
+  pool: RequirementPool,
+  policyDigest: string,
+): (answer: Answer, input: PolicyInput) => Routing {
+  const names = queriesOf(document).map(({ name }) => name);
+  const { sample } = document;
+  return ({ route, rules, explanation, asked, failedClosed }, input) => {
+    const routing: Routing = { route, rules, explanation, policyDigest };
+    if (failedClosed) routing.failedClosed = true;
+    const requires = pool.together(asked, failedClosed);
+    if (requires !== undefined) {
+      routing.requires = requires;
+      routing.explanation = `${explanation} ${explainRequirement(route, requires)}`;
+    }
+    const past = names.length === 0 ? undefined : pastOf(names, input);
+    if (past !== undefined) routing.history = past;
+    if (sample !== undefined && (route === "execute" || route === "veto")) routing.sample = sample.executed;
+    return routing;
+  };
+}
+
+function compileRule(rule: RuleDocument, pool: RequirementPool, facts: FactTable): CompiledRule {
   const when = rule.when && compileCondition(rule.when, facts);
   return {
     id: rule.id,
@@ -70,6 +111,7 @@ function compileRule(rule: RuleDocument, facts: FactTable): CompiledRule {
     strictness: ROUTES.indexOf(rule.route),
     actions: rule.action && new Set(rule.action),
     agents: rule.agent && new Set(rule.agent),
+    requirement: pool.of(rule),
     holds: when?.holds ?? (() => true),
     reasons: (row) => when?.because(row, true) ?? [`it applies to ${scopeOf(rule)}`],
     doubts: (row) => when?.doubts(row) ?? [],

@@ -1,11 +1,11 @@
+import type { Route } from "../model/routing.js";
 import type { FactRow, Subject } from "./fact-row.js";
 import { listed } from "./quoted.js";
-import type { SupportedRoute } from "./source.js";
 
 /** A rule as an explanation speaks of it. Its reasons are asked for only if they are going to be told. */
 export interface ExplainedRule {
   readonly id: string;
-  readonly route: SupportedRoute;
+  readonly route: Route;
   /** The author's own reason. */
   readonly explain?: string | undefined;
   /** Why it matched these facts, given that it did. */
@@ -29,23 +29,27 @@ export interface Found {
 // Each rule tells its reason up to here; the others are counted.
 const MAX_REASONS = 3;
 
-const ONE: Record<SupportedRoute, string> = {
+const ONE: Record<Route, string> = {
   execute: "lets it execute",
   flag: "lets it execute and flags it",
+  veto: "lets it execute unless somebody objects",
+  clarify: "has it clarified first",
   review: "sends it to review",
   suggest: "makes it a suggestion",
   block: "blocks it",
 };
-const SEVERAL: Record<SupportedRoute, string> = {
+const SEVERAL: Record<Route, string> = {
   execute: "let it execute",
   flag: "let it execute and flag it",
+  veto: "let it execute unless somebody objects",
+  clarify: "have it clarified first",
   review: "send it to review",
   suggest: "make it a suggestion",
   block: "block it",
 };
 
 /** Why the default applied. */
-export function explainDefault(route: SupportedRoute): string {
+export function explainDefault(route: Route): string {
   return `No rule matches; the default is ${route}.`;
 }
 

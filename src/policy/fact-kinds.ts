@@ -2,7 +2,9 @@ import type { PolicyDocument } from "./document.js";
 
 /** What kind of value a fact has, and for a number the range it must lie in. */
 export type FactKind =
-  | { readonly type: "amount" | "string" | "boolean" | "tags" }
+  | { readonly type: "amount" | "boolean" | "tags" }
+  /** `words` are the only ones it can be, `what` says what they are, with an article. */
+  | { readonly type: "string"; readonly words?: readonly string[]; readonly what?: string }
   | { readonly type: "number"; readonly min?: number; readonly max?: number };
 
 const SHARE: FactKind = { type: "number", min: 0, max: 1 };

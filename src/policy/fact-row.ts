@@ -1,13 +1,21 @@
+import type { HistoryQuery } from "../model/facts.js";
 import { type FactKind, numberInWords } from "./fact-kinds.js";
-import { quoted } from "./quoted.js";
+import { readPast, sumOf } from "./history.js";
+import { type LocalTime, momentOf, ZoneClock } from "./local-time.js";
+import { listed, quoted } from "./quoted.js";
 
 /** A fact as one evaluation sees it; `unknown` says in words why it cannot be used. */
 export type ReadFact =
   | { readonly kind: "string"; readonly value: string }
-  | { readonly kind: "number"; readonly value: number }
+  /** `whole` is set where CEL takes it for an int. */
+  | { readonly kind: "number"; readonly value: number; readonly whole?: boolean }
   | { readonly kind: "boolean"; readonly value: boolean }
   | { readonly kind: "tags"; readonly value: ReadonlySet<string> }
   | { readonly kind: "amount"; readonly value: number; readonly currency: string }
+  /** A moment, and the local time by time zone. */
+  | { readonly kind: "time"; readonly at: string; readonly local: ReadonlyMap<string, LocalTime> }
+  /** What earlier cases come to, and what they come to with this one; `who` says in words whose they are. */
+  | { readonly kind: "history"; readonly past: number; readonly total: number; readonly who: () => string }
   | { readonly kind: "unknown"; readonly doubt: string };
 
 /** The facts that a policy reads, in the order of its {@link FactTable}. */
@@ -24,24 +32,65 @@ export interface Subject {
 
 const MAX_TAGS = 10_000;
 const CURRENCY = /^[A-Z]{3}$/;
+const NO_TIME: ReadFact = { kind: "unknown", doubt: "the time is not known" };
+
+/** What is read of a proposal before its facts are looked at. */
+interface Asked {
+  readonly action: unknown;
+  readonly agent: unknown;
+  readonly facts: unknown;
+  readonly at: unknown;
+  readonly history: unknown;
+}
+
+/** Reads one place of a row; the places before it have been read. */
+type Reader = (asked: Asked, row: FactRow) => ReadFact;
 
 /**
  * The facts that the rules of one policy read, each with its place in a row. Each fact is read from a proposal once
  * and checked once, however many rules test it.
  */
 export class FactTable {
-  readonly #kinds: ReadonlyMap<string, FactKind>;
+  readonly kinds: ReadonlyMap<string, FactKind>;
+  /** The time zone of the policy. */
+  readonly timeZone: string;
   readonly #slots = new Map<string, number>();
+  readonly #readers: Reader[] = [];
+  readonly #clocks = new Map<string, ZoneClock>();
 
-  constructor(kinds: ReadonlyMap<string, FactKind>) {
-    this.#kinds = kinds;
+  constructor(kinds: ReadonlyMap<string, FactKind>, timeZone = "UTC") {
+    this.kinds = kinds;
+    this.timeZone = timeZone;
   }
 
   /** The place of a fact in every row; a fact is read only if somebody asked for its place. */
   slotOf(fact: string): number {
-    const slot = this.#slots.get(fact) ?? this.#slots.size;
-    this.#slots.set(fact, slot);
-    return slot;
+    if (fact === "action") return this.#slot(fact, ({ action }) => readName(fact, action));
+    if (fact === "agent") return this.#slot(fact, ({ agent }) => readName(fact, agent));
+    return this.#slot(fact, ({ facts }) => readFact(fact, this.kinds.get(fact), facts));
+  }
+
+  /** The place of the time, which from then on is known in this zone too. */
+  timeSlot(timeZone: string): number {
+    if (!this.#clocks.has(timeZone)) this.#clocks.set(timeZone, new ZoneClock(timeZone));
+    // No fact has a space in its name.
+    return this.#slot("the time", ({ at }) => this.#readTime(at));
+  }
+
+  /** The place of what earlier cases and this one come to. */
+  historySlot(query: HistoryQuery): number {
+    const amount = query.currency === undefined ? undefined : this.slotOf("amount");
+    const per = query.per.map((fact) => ({ fact, slot: this.slotOf(fact) }));
+    return this.#slot(query.name, ({ history }, row) => readHistory(query, history, row, { amount, per }));
+  }
+
+  /** How a fact by its name in CEL is found in a row. */
+  readerOf(name: string): (row: FactRow) => ReadFact {
+    if (!this.kinds.has(name) && (name === "hour" || name === "weekday")) {
+      return localReader(this.timeSlot(this.timeZone), this.timeZone, name);
+    }
+    const slot = this.slotOf(name);
+    return (row) => row[slot] ?? { kind: "unknown", doubt: `${name} is missing` };
   }
 
   /** Looks at whatever a policy was asked about. Never throws, also for getters and proxies that do. */
@@ -49,12 +98,9 @@ export class FactTable {
     const action = property(input, "action");
     const agent = property(input, "agent");
     const facts = property(input, "facts");
+    const asked = { action, agent, facts, at: property(input, "at"), history: property(input, "history") };
     const row: ReadFact[] = [];
-    for (const fact of this.#slots.keys()) {
-      if (fact === "action") row.push(readName(fact, action));
-      else if (fact === "agent") row.push(readName(fact, agent));
-      else row.push(readFact(fact, this.#kinds.get(fact), facts));
-    }
+    for (const read of this.#readers) row.push(read(asked, row));
     return {
       action: typeof action === "string" ? action : undefined,
       agent: typeof agent === "string" ? agent : undefined,
@@ -62,6 +108,63 @@ export class FactTable {
       doubt: doubtOf(action, agent, facts),
     };
   }
+
+  #slot(name: string, read: Reader): number {
+    const slot = this.#slots.get(name) ?? this.#readers.push(read) - 1;
+    this.#slots.set(name, slot);
+    return slot;
+  }
+
+  #readTime(at: unknown): ReadFact {
+    const moment = momentOf(at);
+    if (moment === undefined) return NO_TIME;
+    return timeFact(moment, this.#clocks);
+  }
+}
+
+/** A moment as these clocks show it. */
+export function timeFact(moment: number, clocks: ReadonlyMap<string, ZoneClock>): ReadFact {
+  const local = new Map<string, LocalTime>();
+  for (const [zone, clock] of clocks) local.set(zone, clock.at(moment));
+  return { kind: "time", at: new Date(moment).toISOString(), local };
+}
+
+/** How the hour or the weekday of one zone is found in a row. */
+export function localReader(slot: number, timeZone: string, part: keyof LocalTime): (row: FactRow) => ReadFact {
+  return (row) => {
+    const seen = row[slot] ?? NO_TIME;
+    return seen.kind === "time" ? (seen.local.get(timeZone)?.[part] ?? NO_TIME) : seen;
+  };
+}
+
+interface HistorySlots {
+  readonly amount: number | undefined;
+  readonly per: readonly { readonly fact: string; readonly slot: number }[];
+}
+
+function readHistory(query: HistoryQuery, history: unknown, row: FactRow, { amount, per }: HistorySlots): ReadFact {
+  for (const { fact, slot } of per) {
+    const seen = row[slot];
+    if (seen?.kind !== "string") return seen ?? { kind: "unknown", doubt: `${fact} is missing` };
+  }
+  const own = amount === undefined ? 1 : ownAmount(row[amount], query.currency ?? "");
+  if (typeof own !== "number") return own;
+  const past = readPast(query.name, history);
+  if (past === undefined) return { kind: "unknown", doubt: `${query.name} is not known` };
+  return { kind: "history", past, total: sumOf(past, own), who: () => listed(per, inWordsOf(row)) };
+}
+
+function inWordsOf(row: FactRow): (fact: HistorySlots["per"][number]) => string {
+  return ({ fact, slot }) => {
+    const seen = row[slot];
+    return seen?.kind === "string" ? `${fact} ${quoted(seen.value)}` : fact;
+  };
+}
+
+function ownAmount(seen: ReadFact | undefined, currency: string): number | ReadFact {
+  if (seen?.kind !== "amount") return seen ?? { kind: "unknown", doubt: "amount is missing" };
+  if (seen.currency === currency) return seen.value;
+  return { kind: "unknown", doubt: `amount is in ${seen.currency}, not in ${currency}` };
 }
 
 function doubtOf(action: unknown, agent: unknown, facts: unknown): string | undefined {

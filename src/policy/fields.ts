@@ -1,4 +1,5 @@
 import { oneLine, visibleText } from "../model/visible-text.js";
+import { A_DURATION, durationMs, type DurationText, durationText } from "./duration.js";
 import type { Problems } from "./problems.js";
 import { POLICY_LIMITS } from "./source.js";
 import type { Tree } from "./tree.js";
@@ -10,8 +11,12 @@ export interface Shape {
   /** What one of its keys is called, with an article. */
   readonly key: string;
   readonly keys: readonly string[];
-  readonly unsupported: ReadonlyMap<string, string>;
+  /** Words that belong elsewhere, each with where. */
+  readonly misplaced: ReadonlyMap<string, string>;
 }
+
+/** No word is expected here by mistake. */
+export const NOTHING_MISPLACED: Shape["misplaced"] = new Map();
 
 /** The values of a map by key, after every other key has been reported; nothing if it is no map. */
 export function fieldsOf(tree: Tree, shape: Shape, problems: Problems): ReadonlyMap<string, Tree> | undefined {
@@ -21,9 +26,9 @@ export function fieldsOf(tree: Tree, shape: Shape, problems: Problems): Readonly
   }
   const fields = new Map<string, Tree>();
   for (const { key, place, value } of tree.entries) {
-    const instead = shape.unsupported.get(key);
+    const belongs = shape.misplaced.get(key);
     if (shape.keys.includes(key)) fields.set(key, value);
-    else if (instead !== undefined) problems.unsupported(place, key, instead);
+    else if (belongs !== undefined) problems.add(place, `\`${key}\` belongs ${belongs}`);
     else problems.unknownWord(place, key, shape.key, shape.keys);
   }
   return fields;
@@ -81,6 +86,14 @@ export function readWord<const W extends string>(
   if (word !== undefined) return word;
   if (typeof value === "string") problems.unknownWord(tree.place, value, what, words);
   else problems.expected(tree, `${what} (${words.join(", ")})`);
+  return undefined;
+}
+
+/** A duration, written in the one way of the normal form. */
+export function readDuration(tree: Tree, problems: Problems): DurationText | undefined {
+  const ms = tree.kind === "leaf" && typeof tree.value === "string" ? durationMs(tree.value) : undefined;
+  if (ms !== undefined) return durationText(ms);
+  problems.expected(tree, A_DURATION);
   return undefined;
 }
 

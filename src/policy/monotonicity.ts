@@ -1,7 +1,7 @@
-import { ROUTES } from "../model/routing.js";
 import type { Axis, Cells } from "./axis.js";
-import type { PolicyDocument } from "./document.js";
+import type { ConditionDocument, PolicyDocument, RuleDocument } from "./document.js";
 import { type Box, Effort, meet, stretched, uncovered } from "./region.js";
+import { strictnessOf } from "./review-terms.js";
 import { RuleRegion } from "./rule-region.js";
 import { Mentions, Space } from "./space.js";
 
@@ -32,9 +32,14 @@ const MAX_STEPS = 5_000_000;
  * currency, a higher risk or novelty, a lower confidence, or a declared number moved in its direction of risk, and
  * otherwise the same. It speaks of the proposals that can be evaluated; all others go to a person anyway.
  *
+ * What earlier cases and a proposal add up to counts as a fact of its own that is riskier when it is higher; no time is
+ * riskier than another. A review that executes when nobody decides in time counts as laxer than other reviews. Rules with
+ * CEL are left out, since nobody can tell where they match; see {@link laxUnknowns}.
+ *
  * The rules may stand in any order. The answer is exact: none of the thresholds is skipped, and what is found is real.
  */
-export function analyse(document: PolicyDocument, maxSteps = MAX_STEPS): Analysis {
+export function analyse(whole: PolicyDocument, maxSteps = MAX_STEPS): Analysis {
+  const document = withoutCel(whole);
   const effort = new Effort(maxSteps);
   const mentions = new Mentions(document);
   const currencies = mentions.currencies.size === 0 ? [undefined] : [...mentions.currencies].toSorted();
@@ -50,6 +55,32 @@ export function analyse(document: PolicyDocument, maxSteps = MAX_STEPS): Analysi
     }
   }
   return { descents: [...found.values()], unfinished: undefined, steps: effort.spent };
+}
+
+/** The rules that nobody can tell the meaning of and that are laxer than the default, so that they may not be loaded. */
+export function laxUnknowns(document: PolicyDocument): readonly RuleDocument[] {
+  const { default: fallback } = document;
+  return document.rules.filter(
+    (rule) => readsCel(rule.when) && strictnessIn(rule, fallback) < strictnessIn(fallback, fallback),
+  );
+}
+
+/** A policy without its rules with CEL. */
+export function withoutCel(document: PolicyDocument): PolicyDocument {
+  return { ...document, rules: document.rules.filter(({ when }) => !readsCel(when)) };
+}
+
+function readsCel(when: ConditionDocument | undefined): boolean {
+  if (when === undefined) return false;
+  const { cel, not, all = [], any = [] } = when;
+  return cel !== undefined || readsCel(not) || all.some(readsCel) || any.some(readsCel);
+}
+
+type Asking = Pick<RuleDocument, "route" | "review">;
+
+function strictnessIn({ route, review }: Asking, fallback: Asking): number {
+  const terms = review ?? (route === fallback.route ? fallback.review : undefined);
+  return strictnessOf(route, terms?.otherwise);
 }
 
 interface Searched {
@@ -70,10 +101,10 @@ class World {
   constructor(document: PolicyDocument, space: Space, effort: Effort) {
     this.#space = space;
     this.#effort = effort;
-    this.#fallback = ROUTES.indexOf(document.default.route);
+    this.#fallback = strictnessIn(document.default, document.default);
     // An order of its own, so that the answer does not depend on that of the policy.
     this.#rules = document.rules
-      .map((rule) => new RuleRegion(rule, space, effort))
+      .map((rule) => new RuleRegion(rule, space, effort, strictnessIn(rule, document.default)))
       .toSorted((a, b) => b.strictness - a.strictness || (a.id < b.id ? -1 : 1));
   }
 
@@ -124,10 +155,25 @@ class World {
     return rules.flatMap(({ matching }) => matching.flatMap((match) => meet(box, match, this.#effort) ?? []));
   }
 
-  // Where some rule cannot be evaluated, so that a person is asked.
+  // Where some rule cannot be evaluated, so that a person is asked, and what no proposal can be.
   #doubts(): readonly Box[] {
-    this.#doubtful ??= this.#rules.flatMap(({ doubtful }) => doubtful);
+    this.#doubtful ??= [...this.#impossible(), ...this.#rules.flatMap(({ doubtful }) => doubtful)];
     return this.#doubtful;
+  }
+
+  // A sum that is less than the amount which is part of it. Both are cut at the same values.
+  *#impossible(): Generator<Box> {
+    for (const query of this.#space.mentions.queries.values()) {
+      if (query.currency === undefined || query.currency !== this.#space.currency) continue;
+      const [amounts, sums] = [this.#space.axis("amount"), this.#space.historyAxis(query)];
+      for (let cell = 1; cell < amounts.values.length; cell++) {
+        const bit = 1n << BigInt(cell);
+        yield new Map([
+          [amounts, bit],
+          [sums, bit - 1n],
+        ]);
+      }
+    }
   }
 }
 

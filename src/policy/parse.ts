@@ -11,8 +11,7 @@ const MAX_SYNTAX_PROBLEMS = 10;
  * Loads a policy from YAML 1.2 or JSON text. Keys may appear once; anchors, aliases, merge keys and tags are refused,
  * so that each line means what it says on its own.
  *
- * @throws AssentError `policy_invalid`, or `policy_unsupported` if everything wrong with it is merely not yet
- * supported; the message lists every problem with file, line, column and JSON path.
+ * @throws AssentError `policy_invalid`; the message lists every problem with file, line, column and JSON path.
  *
  * @example
  * ```ts
@@ -38,7 +37,8 @@ export function parsePolicy(text: string, options: PolicyOptions = {}): Policy {
   return policyOfTree(treeOfText(text, problems), problems);
 }
 
-function treeOfText(text: string, problems: Problems): Tree {
+/** Reads a YAML or JSON text; everything that is wrong with it is thrown before anything is read. */
+export function treeOfText(text: string, problems: Problems): Tree {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,

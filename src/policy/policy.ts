@@ -1,11 +1,12 @@
 import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
-import type { PolicyInput } from "../model/facts.js";
+import type { HistoryQuery, PolicyInput } from "../model/facts.js";
 import type { Routing } from "../model/routing.js";
 import { counterexampleOf } from "./counterexample.js";
 import type { PolicyDocument } from "./document.js";
 import { compilePolicy } from "./evaluate.js";
-import { analyse } from "./monotonicity.js";
+import { queriesOf } from "./history.js";
+import { analyse, laxUnknowns, withoutCel } from "./monotonicity.js";
 import { Problems } from "./problems.js";
 import { type ReadPolicy, readPolicy } from "./read-policy.js";
 import { type FactDeclarations, type NoFacts, POLICY_LIMITS, type PolicySource } from "./source.js";
@@ -28,6 +29,11 @@ export interface Policy {
   readonly version: number;
   /** The normal form, plain frozen JSON; store it to load this very policy again. */
   readonly source: PolicyDocument;
+  /**
+   * What it wants to know of earlier cases: ask the ledger, and pass the answers as `history` by name, with the moment
+   * as `at`. What is not passed is unknown, so that a person is asked wherever it matters. Empty if no rule asks.
+   */
+  readonly history: readonly HistoryQuery[];
   /** Where a proposal goes. Never throws: what cannot be evaluated goes to a person, with `failedClosed` set. */
   readonly evaluate: (input: PolicyInput) => Routing;
 }
@@ -41,8 +47,7 @@ export interface PolicyOptions {
 /**
  * Loads a policy from a TypeScript object. Facts that it does not declare are compile errors already.
  *
- * @throws AssentError `policy_invalid`, or `policy_unsupported` if everything wrong with it is merely not yet
- * supported; the message lists every problem with its JSON path.
+ * @throws AssentError `policy_invalid`; the message lists every problem with its JSON path.
  *
  * @example
  * ```ts
@@ -94,6 +99,7 @@ export function policyOfTree(tree: Tree, problems: Problems): Policy {
     digest: policyDigest,
     version: source.version,
     source,
+    history: queriesOf(source),
     evaluate: compilePolicy(source, policyDigest),
   };
   Object.defineProperty(loaded, BRAND, { value: true });
@@ -110,7 +116,14 @@ export function isPolicy(value: unknown): value is Policy {
 function reportDescents({ document, rulePlaces }: ReadPolicy, problems: Problems): void {
   const placeOf = (id: string | undefined): Place =>
     rulePlaces[document.rules.findIndex((rule) => rule.id === id)] ?? { path: "$" };
-  const evaluate = compilePolicy(document, "");
+  for (const { id, route } of laxUnknowns(document)) {
+    problems.add(
+      placeOf(id),
+      `expected a rule with \`cel\` to be no laxer than the default (${document.default.route}), since what it means for more risk ` +
+        `cannot be told; seen ${route}: write its condition with operators, or give it a stricter route`,
+    );
+  }
+  const evaluate = compilePolicy(withoutCel(document), "");
   const { descents, unfinished } = analyse(document);
   for (const descent of descents) {
     const { safer, riskier, text } = counterexampleOf(descent, document, evaluate);

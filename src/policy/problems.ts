@@ -7,7 +7,6 @@ const MAX_LINE_COLUMNS = 1000;
 interface Problem {
   readonly place: Place;
   readonly text: string;
-  readonly kind: "invalid" | "unsupported";
 }
 
 /** Collects everything that is wrong with a policy, so that its author hears it all at once. */
@@ -26,7 +25,7 @@ export class Problems {
 
   /** Something that is wrong in its own way; `text` follows the place and a colon. */
   add(place: Place, text: string): void {
-    this.#list.push({ place, text, kind: "invalid" });
+    this.#list.push({ place, text });
   }
 
   /** Like {@link add}, for a part that cannot be read at all. */
@@ -47,22 +46,18 @@ export class Problems {
     this.add(place, `expected ${what} (${words.join(", ")}); seen \`${oneLine(word, 60)}\`${hint}`);
   }
 
-  /** Something that a policy may say one day, with what to write until then. */
-  unsupported(place: Place, word: string, instead: string): void {
-    this.#list.push({ place, text: `\`${word}\` is not yet supported; ${instead}`, kind: "unsupported" });
-  }
-
   /**
    * Ends the loading if there was any problem.
    *
-   * @throws AssentError `policy_unsupported` if everything wrong is merely not yet supported, else `policy_invalid`.
+   * @throws AssentError `policy_invalid`.
    */
   throwIfAny(): void {
     if (this.#list.length === 0) return;
     const lines = this.#list.toSorted((a, b) => order(a.place, b.place)).map((problem) => `\n  ${this.#line(problem)}`);
     const count = lines.length === 1 ? "1 problem" : `${lines.length} problems`;
-    const code = this.#list.every(({ kind }) => kind === "unsupported") ? "policy_unsupported" : "policy_invalid";
-    throw new AssentError(code, { what: `${this.#file ?? "The policy"} cannot be loaded, ${count}:${lines.join("")}` });
+    throw new AssentError("policy_invalid", {
+      what: `${this.#file ?? "The policy"} cannot be loaded, ${count}:${lines.join("")}`,
+    });
   }
 
   #line({ place, text }: Problem): string {

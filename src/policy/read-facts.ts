@@ -1,9 +1,8 @@
-import { fieldsOf, readNumber, readWord, type Shape } from "./fields.js";
+import { fieldsOf, NOTHING_MISPLACED, readNumber, readWord, type Shape } from "./fields.js";
 import { BUILT_IN_FACTS, type FactKind } from "./fact-kinds.js";
 import type { Problems } from "./problems.js";
-import { type FactDeclaration, POLICY_LIMITS } from "./source.js";
+import { CONDITION_WORDS, type FactDeclaration, POLICY_LIMITS } from "./source.js";
 import type { Entry, Tree } from "./tree.js";
-import { NONE, UNSUPPORTED_CONDITION_KEYS } from "./unsupported.js";
 
 /** What a policy declares, and what its rules may therefore read. */
 export interface ReadFacts {
@@ -17,9 +16,9 @@ const DECLARATION: Shape = {
   what: "a declaration such as `{ type: string }`",
   key: "a key of a declared fact",
   keys: ["type", "min", "max", "risk"],
-  unsupported: NONE,
+  misplaced: NOTHING_MISPLACED,
 };
-const LANGUAGE = new Set(["all", "any", "not", ...UNSUPPORTED_CONDITION_KEYS.keys()]);
+const LANGUAGE: ReadonlySet<string> = new Set(CONDITION_WORDS);
 // A letter first: this also keeps out `__proto__`, which no plain object can hold as a key.
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,59}$/;
 

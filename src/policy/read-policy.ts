@@ -1,29 +1,33 @@
+import type { Route } from "../model/routing.js";
 import type { PolicyDocument, RuleDocument } from "./document.js";
-import { fieldsOf, itemsOf, readName, readNumber, readSentence, readWord, type Shape } from "./fields.js";
+import { fieldsOf, NOTHING_MISPLACED, readNumber, readWord, type Shape } from "./fields.js";
 import type { Problems } from "./problems.js";
 import { ConditionReader } from "./read-condition.js";
 import { readFacts } from "./read-facts.js";
-import { POLICY_LIMITS, SUPPORTED_ROUTES, type SupportedRoute } from "./source.js";
+import { readRoute, RuleReader, TERMS_ELSEWHERE } from "./read-rule.js";
+import { readTerms } from "./read-terms.js";
+import { readZone } from "./read-triggers.js";
+import type { ReviewTerms } from "./review-terms.js";
+import { POLICY_LIMITS } from "./source.js";
 import type { Place, Tree } from "./tree.js";
-import { UNSUPPORTED_POLICY_KEYS, UNSUPPORTED_ROUTES, UNSUPPORTED_RULE_KEYS } from "./unsupported.js";
 
 const POLICY: Shape = {
   what: "a policy such as `{ default: { route: review } }`",
   key: "a key of the policy",
-  keys: ["version", "facts", "rules", "default"],
-  unsupported: UNSUPPORTED_POLICY_KEYS,
-};
-const RULE: Shape = {
-  what: "a rule such as `{ id: large, when: { amount: { gt: 100 USD } }, route: review }`",
-  key: "a key of a rule",
-  keys: ["id", "action", "agent", "when", "route", "explain"],
-  unsupported: UNSUPPORTED_RULE_KEYS,
+  keys: ["version", "facts", "rules", "default", "sample", "timeZone"],
+  misplaced: new Map([["review", "under `default`, or in a rule"]]),
 };
 const DEFAULT: Shape = {
   what: "the default, such as `{ route: review }`",
   key: "a key of the default",
-  keys: ["route"],
-  unsupported: UNSUPPORTED_RULE_KEYS,
+  keys: ["route", "review"],
+  misplaced: TERMS_ELSEWHERE,
+};
+const SAMPLE: Shape = {
+  what: "a sample such as `{ executed: 0.02, for: second-look }`",
+  key: "a key of the sample",
+  keys: ["executed", "for"],
+  misplaced: NOTHING_MISPLACED,
 };
 
 /** A policy as far as it could be read; where there was any problem, the document may lack parts. */
@@ -39,18 +43,25 @@ export interface ReadPolicy {
 export function readPolicy(tree: Tree, problems: Problems): ReadPolicy {
   const fields = fieldsOf(tree, POLICY, problems);
   const version = readVersion(fields?.get("version"), problems);
+  const sample = readSample(fields?.get("sample"), problems);
   const problemsBefore = problems.count;
+  const zone = fields?.get("timeZone");
+  const timeZone = zone === undefined ? "UTC" : readZone(zone, problems);
   const { declarations, kinds } = readFacts(fields?.get("facts"), problems);
-  const rules = readRules(
-    fields?.get("rules"),
-    new RuleReader(new ConditionReader(kinds, problems), problems),
-    problems,
-  );
+  const conditions = new ConditionReader({ kinds, timeZone, problems });
+  const rules = readRules(fields?.get("rules"), new RuleReader(conditions, problems), problems);
   const fallback = fields && readDefault(tree, fields.get("default"), problems);
   const ruleTrees = fields?.get("rules");
   return {
-    // Without a problem nothing is missing; should that ever be wrong, the strictest route stands in.
-    document: { default: { route: fallback ?? "block" }, facts: declarations, rules, version },
+    document: {
+      // Without a problem nothing is missing; should that ever be wrong, the strictest route stands in.
+      default: fallback ?? { route: "block" },
+      facts: declarations,
+      rules,
+      ...(sample === undefined ? {} : { sample }),
+      ...(timeZone === "UTC" ? {} : { timeZone }),
+      version,
+    },
     rulePlaces: ruleTrees?.kind === "list" ? ruleTrees.items.map(({ place }) => place) : [],
     routesAreKnown: fields !== undefined && problems.count === problemsBefore,
   };
@@ -64,25 +75,34 @@ function readVersion(tree: Tree | undefined, problems: Problems): number {
   return 1;
 }
 
-function readDefault(parent: Tree, tree: Tree | undefined, problems: Problems): SupportedRoute | undefined {
+function readSample(tree: Tree | undefined, problems: Problems): PolicyDocument["sample"] {
+  const fields = tree && fieldsOf(tree, SAMPLE, problems);
+  if (tree === undefined || fields === undefined) return undefined;
+  const [share, purpose] = [fields.get("executed"), fields.get("for")];
+  if (purpose !== undefined) readWord(purpose, "what the sample is for", ["second-look"], problems);
+  if (share === undefined) {
+    if (tree.kind === "map") problems.add(tree.place, "expected `executed` (a share from 0 to 1); it is missing");
+    return undefined;
+  }
+  const executed = readNumber(share, "a share from 0 to 1", { min: 0, max: 1 }, problems);
+  return executed === undefined ? undefined : { executed, for: "second-look" };
+}
+
+function readDefault(
+  parent: Tree,
+  tree: Tree | undefined,
+  problems: Problems,
+): { route: Route; review?: ReviewTerms } | undefined {
   if (tree === undefined) {
     problems.add(parent.place, "expected `default`; it is missing: write `default: { route: review }`");
     return undefined;
   }
   const fields = fieldsOf(tree, DEFAULT, problems);
-  return fields && readRoute(tree.place, fields.get("route"), problems);
-}
-
-function readRoute(parent: Place, tree: Tree | undefined, problems: Problems): SupportedRoute | undefined {
-  if (tree === undefined) {
-    problems.add(parent, `expected \`route\` (${SUPPORTED_ROUTES.join(", ")}); it is missing`);
-    return undefined;
-  }
-  const word = tree.kind === "leaf" && typeof tree.value === "string" ? tree.value : "";
-  const instead = UNSUPPORTED_ROUTES.get(word);
-  if (instead === undefined) return readWord(tree, "a route", SUPPORTED_ROUTES, problems);
-  problems.unsupported(tree.place, word, instead);
-  return undefined;
+  if (fields === undefined) return undefined;
+  const route = readRoute(tree.place, fields.get("route"), problems);
+  const review = readTerms(fields.get("review"), { place: tree.place, route }, problems);
+  if (route === undefined) return undefined;
+  return { ...(review === undefined ? {} : { review }), route };
 }
 
 function readRules(tree: Tree | undefined, reader: RuleReader, problems: Problems): RuleDocument[] {
@@ -97,68 +117,3 @@ function readRules(tree: Tree | undefined, reader: RuleReader, problems: Problem
   }
   return tree.items.flatMap((item) => reader.read(item) ?? []);
 }
-
-class RuleReader {
-  readonly #conditions: ConditionReader;
-  readonly #problems: Problems;
-  readonly #places = new Map<string, Place>();
-
-  constructor(conditions: ConditionReader, problems: Problems) {
-    this.#conditions = conditions;
-    this.#problems = problems;
-  }
-
-  read(tree: Tree): RuleDocument | undefined {
-    const fields = fieldsOf(tree, RULE, this.#problems);
-    if (fields === undefined) return undefined;
-    const id = this.#id(tree, fields.get("id"));
-    const action = this.#names(fields.get("action"), "an action's name");
-    const agent = this.#names(fields.get("agent"), "an agent's name");
-    const whenTree = fields.get("when");
-    const when = whenTree && this.#conditions.read(whenTree);
-    const route = readRoute(tree.place, fields.get("route"), this.#problems);
-    const explainTree = fields.get("explain");
-    const explain = explainTree && readSentence(explainTree, this.#problems);
-    if (id === undefined || route === undefined) return undefined;
-    return {
-      ...(action === undefined ? {} : { action }),
-      ...(agent === undefined ? {} : { agent }),
-      ...(explain === undefined ? {} : { explain }),
-      id,
-      route,
-      ...(when === undefined ? {} : { when }),
-    };
-  }
-
-  #id(rule: Tree, tree: Tree | undefined): string | undefined {
-    if (tree === undefined) {
-      this.#problems.add(rule.place, "expected `id`; it is missing");
-      return undefined;
-    }
-    const id = readName(tree, "an id", MAX_NAME, this.#problems);
-    if (id === undefined) return undefined;
-    const other = this.#places.get(id);
-    if (other === undefined) {
-      this.#places.set(id, tree.place);
-      return id;
-    }
-    const line = other.line === undefined ? "" : ` in line ${other.line}`;
-    this.#problems.add(tree.place, `expected an id of its own; seen ${JSON.stringify(id)}, as at ${other.path}${line}`);
-    return undefined;
-  }
-
-  #names(tree: Tree | undefined, what: string): string[] | undefined {
-    if (tree === undefined) return undefined;
-    const items =
-      tree.kind === "list" ? itemsOf(tree, `${what} or a list of them, at least one`, this.#problems) : [tree];
-    const names: string[] = [];
-    for (const item of items) {
-      const name = readName(item, what, MAX_NAME, this.#problems);
-      if (name !== undefined && names.includes(name)) this.#problems.expected(item, `${what} not yet in this list`);
-      if (name !== undefined) names.push(name);
-    }
-    return names;
-  }
-}
-
-const MAX_NAME = 100;

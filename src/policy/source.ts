@@ -1,15 +1,15 @@
 import type { Amount } from "../model/facts.js";
 import type { Route } from "../model/routing.js";
-
-/** A route that a policy may name today. */
-export type SupportedRoute = Exclude<Route, "veto" | "clarify">;
-/** The routes that a policy may name today; `veto` and `clarify` are refused at load. */
-export const SUPPORTED_ROUTES: readonly SupportedRoute[] = ["execute", "flag", "review", "suggest", "block"];
+import type { ReviewTerms } from "./review-terms.js";
+import type { CumulativeTest, RateTest, TimeTest } from "./triggers.js";
 
 /** Every operator, in the order in which several on one fact are read. */
-export const OPERATORS = ["gt", "gte", "lt", "lte", "eq", "in", "has"] as const;
+export const OPERATORS = ["gt", "gte", "lt", "lte", "eq", "in", "has", "hasAny"] as const;
 /** The name of one operator. */
 export type Operator = (typeof OPERATORS)[number];
+
+/** The keys of a condition that are not facts. */
+export const CONDITION_WORDS = ["all", "any", "not", "time", "cumulative", "rate", "cel"] as const;
 
 /** How large a policy may be; more is refused at load. */
 export const POLICY_LIMITS = {
@@ -85,9 +85,12 @@ export interface BooleanTest {
   readonly eq?: boolean;
 }
 
-/** Tests of a list of strings; a list under `has` means that all of them are there. */
+/** Tests of a list of strings. */
 export interface TagsTest {
+  /** Each of them is there. */
   readonly has?: string | readonly string[];
+  /** At least one of them is there. */
+  readonly hasAny?: readonly string[];
 }
 
 /** Tests of the facts that every proposal may have, and of who proposes what. */
@@ -99,6 +102,18 @@ export interface BuiltInTests {
   readonly tags?: TagsTest;
   readonly action?: StringTest;
   readonly agent?: StringTest;
+  /** Tests of the hour and the weekday at which the policy is asked. */
+  readonly time?: TimeTest;
+  /** Tests of what earlier cases that were let through and this proposal add up to. */
+  readonly cumulative?: CumulativeTest;
+  /** Tests of how many earlier cases and this proposal there are: `cumulative` of `count`. */
+  readonly rate?: RateTest;
+  /**
+   * An expression in CEL over the declared facts and `amount` (`amount.value`, `amount.currency`), `confidence`, `risk`,
+   * `novelty`, `tags`, `action`, `agent`, `hour` and `weekday`. What it means for more risk cannot be told, so its rule
+   * must route no laxer than the default. `matches` and loops inside loops are refused.
+   */
+  readonly cel?: string;
 }
 
 /** The tests that a declared fact takes, by its type. */
@@ -112,12 +127,23 @@ export interface TestsByType {
 /** A test of any fact. */
 export type AnyTest = NumberTest | AmountTest | StringTest | BooleanTest | TagsTest;
 
+/** Whatever stands under one key of a condition. */
+export type AnyPart<F extends FactDeclarations> =
+  | AnyTest
+  | TimeTest
+  | CumulativeTest
+  | RateTest
+  | Condition<F>
+  | readonly Condition<F>[]
+  | string
+  | undefined;
+
 /**
  * Tests of the facts that a policy declares. Where the names are not known to the compiler, any name passes and the
  * loader checks it.
  */
 export type DeclaredTests<F extends FactDeclarations> = string extends keyof F
-  ? { readonly [fact: string]: AnyTest | Condition<F> | readonly Condition<F>[] | undefined }
+  ? { readonly [fact: string]: AnyPart<F> }
   : { readonly [Name in keyof F]?: TestsByType[F[Name]["type"]] };
 
 /** What must hold for a rule to match. Several facts, several operators and `all`/`any`/`not` side by side must all hold. */
@@ -142,7 +168,9 @@ export interface PolicyRule<F extends FactDeclarations = FactDeclarations> {
   /** When it matches; left out: always. */
   readonly when?: Condition<F>;
   /** Where it sends the proposal. */
-  readonly route: SupportedRoute;
+  readonly route: Route;
+  /** What it asks of people; see {@link ReviewTerms} for what is meant if it is left out. */
+  readonly review?: ReviewTerms;
   /** The author's reason, quoted in explanations. */
   readonly explain?: string;
 }
@@ -174,6 +202,10 @@ export interface PolicySource<F extends FactDeclarations = FactDeclarations> {
   readonly facts?: F;
   /** The rules; none if left out. */
   readonly rules?: readonly PolicyRule<NoInfer<F>>[];
-  /** What happens if no rule matches. */
-  readonly default: { readonly route: SupportedRoute };
+  /** What happens if no rule matches; what it asks of people counts for what cannot be evaluated too. */
+  readonly default: { readonly route: Route; readonly review?: ReviewTerms };
+  /** The share of cases, 0 to 1, that somebody looks at although they executed without anybody being asked. */
+  readonly sample?: { readonly executed: number; readonly for?: "second-look" };
+  /** The time zone, by its IANA name such as `Europe/Berlin`, in which hours and weekdays are meant; UTC if left out. */
+  readonly timeZone?: string;
 }

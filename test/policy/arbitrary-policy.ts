@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import type { PolicyInput } from "../../src/model/facts.js";
-import { type PolicySource, SUPPORTED_ROUTES } from "../../src/policy/source.js";
+import type { PolicySource } from "../../src/policy/source.js";
+import { arbitraryTrigger, HISTORY_NAMES, MOMENTS } from "./arbitrary-trigger.js";
+import { arbitraryRouted } from "./arbitrary-terms.js";
 
 // Few values each, so that thresholds are met exactly and strings are found.
 const share = fc.constantFrom(0, 0.3, 0.7, 0.9, 1);
@@ -43,6 +45,8 @@ const test = fc.oneof(
   numbers(whole).map((count) => ({ count })),
   fc.boolean().map((eq) => ({ vip: { eq } })),
   lists.map((labels) => ({ labels })),
+  words.map((hasAny) => ({ labels: { hasAny } })),
+  arbitraryTrigger,
 );
 const side = fc.tuple(test, test).map(([one, other]): object => ({ ...one, ...other }));
 
@@ -59,17 +63,17 @@ function condition(depth: number): fc.Arbitrary<object> {
   );
 }
 
-const rule = fc.record(
+const scoped = fc.record(
   {
     id: fc.uuid(),
     action: fc.constantFrom("pay", ["pay"], ["mail", "pay"]),
     agent: fc.constantFrom("bot", ["bot", "other"]),
     when: condition(3),
-    route: fc.constantFrom(...SUPPORTED_ROUTES),
     explain: fc.constantFrom("As agreed.", "Finance asks for it"),
   },
-  { requiredKeys: ["id", "route"], noNullPrototype: true },
+  { requiredKeys: ["id"], noNullPrototype: true },
 );
+const rule = fc.tuple(scoped, arbitraryRouted).map(([what, where]) => ({ ...what, ...where }));
 
 /** Policies that load, over all operators and combinations. */
 export const arbitraryPolicy = fc.record(
@@ -83,7 +87,9 @@ export const arbitraryPolicy = fc.record(
       labels: { type: "tags" },
     }),
     rules: fc.uniqueArray(rule, { maxLength: 6, selector: ({ id }) => id }),
-    default: fc.record({ route: fc.constantFrom(...SUPPORTED_ROUTES) }, { noNullPrototype: true }),
+    default: arbitraryRouted,
+    sample: fc.record({ executed: fc.constantFrom(0, 0.02, 1) }, { noNullPrototype: true }),
+    timeZone: fc.constantFrom("Europe/Berlin", "UTC"),
   },
   { requiredKeys: ["facts", "rules", "default"], noNullPrototype: true },
 ) as fc.Arbitrary<PolicySource & { rules: NonNullable<PolicySource["rules"]> }>;
@@ -96,25 +102,35 @@ const mostly = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
   fc.oneof({ weight: 8, arbitrary: value }, { weight: 1, arbitrary: garbage });
 
 /** Proposals with mostly good facts, some missing, some garbage. */
-export const arbitraryInput = fc.record({
-  action: fc.constantFrom("pay", "mail", "other"),
-  agent: fc.constantFrom("bot", "other", "third"),
-  facts: fc.record(
-    {
-      amount: mostly(fc.record({ value: sum, currency })),
-      confidence: mostly(share),
-      risk: mostly(share),
-      tags: mostly(fc.array(word, { maxLength: 3 })),
-      customer: mostly(word),
-      fraudScore: mostly(share),
-      count: mostly(whole),
-      vip: mostly(fc.boolean()),
-      labels: mostly(fc.array(word, { maxLength: 3 })),
-      undeclared: garbage,
-    },
-    { requiredKeys: [] },
-  ),
-}) as fc.Arbitrary<PolicyInput>;
+export const arbitraryInput = fc.record(
+  {
+    action: fc.constantFrom("pay", "mail", "other"),
+    agent: fc.constantFrom("bot", "other", "third"),
+    facts: fc.record(
+      {
+        amount: mostly(fc.record({ value: sum, currency })),
+        confidence: mostly(share),
+        risk: mostly(share),
+        tags: mostly(fc.array(word, { maxLength: 3 })),
+        customer: mostly(word),
+        fraudScore: mostly(share),
+        count: mostly(whole),
+        vip: mostly(fc.boolean()),
+        labels: mostly(fc.array(word, { maxLength: 3 })),
+        undeclared: garbage,
+      },
+      { requiredKeys: [] },
+    ),
+    at: mostly(fc.constantFrom(...MOMENTS)),
+    history: mostly(
+      fc.record(Object.fromEntries(HISTORY_NAMES.map((name) => [name, mostly(fc.constantFrom(0, 0.1, 2, 9_950))])), {
+        requiredKeys: [],
+        noNullPrototype: true,
+      }),
+    ),
+  },
+  { requiredKeys: ["action", "agent", "facts"], noNullPrototype: true },
+) as fc.Arbitrary<PolicyInput>;
 
 /** Anything at all. */
 export const arbitraryGarbage = fc.oneof(
@@ -129,6 +145,8 @@ export const HOSTILE_INPUTS: readonly unknown[] = [
   { action: "pay", agent: "bot", facts: hostile() },
   { action: "pay", agent: "bot", facts: revoked() },
   { action: hostile(), agent: revoked(), facts: {} },
+  { action: "pay", agent: "bot", facts: {}, at: hostile(), history: hostile() },
+  { action: "pay", agent: "bot", facts: { customer: "al" }, at: "2025-01-01", history: revoked() },
   { action: "pay", agent: "bot", facts: { amount: hostile(), tags: hostile(), customer: hostile(), vip: revoked() } },
   { action: "pay", agent: "bot", facts: { amount: { value: hostile(), currency: revoked() }, tags: [hostile()] } },
   { action: "pay", agent: "bot", facts: { tags: revoked(), labels: [revoked()], customer: "x".repeat(1_000_000) } },

@@ -9,6 +9,7 @@ import { parsePolicy } from "../../src/policy/parse.js";
 import { policy } from "../../src/policy/policy.js";
 import { arbitraryGarbage, arbitraryInput, arbitraryPolicy, HOSTILE_INPUTS } from "./arbitrary-policy.js";
 import { expectedRouting } from "./reference-interpreter.js";
+import { plainRequirement } from "./reference-requirement.js";
 import { unjudged } from "./unjudged.js";
 
 const RUNS = { numRuns: 1000 };
@@ -57,14 +58,16 @@ test("an unreadable proposal is never sent unseen", () => {
   );
 });
 
-test("route, matching rules and failing closed are those of the plain reading", () => {
-  const seen = { failedClosed: 0, default: 0, matched: 0 };
+test("route, matching rules, failing closed and what is asked of people are those of the plain reading", () => {
+  const seen = { failedClosed: 0, default: 0, matched: 0, asking: 0 };
   fc.assert(
     fc.property(arbitraryPolicy, arbitraryInput, (source, input) => {
       const loaded = unjudged(source);
-      const { route, rules, failedClosed = false } = loaded.evaluate(input);
+      const { route, rules, failedClosed = false, requires } = loaded.evaluate(input);
       const expected = expectedRouting(loaded.source, input);
-      expect({ route, rules, failedClosed }).toEqual(expected);
+      const asked = requires && plainRequirement(requires);
+      expect({ route, rules, failedClosed, requires: asked }).toEqual(expected);
+      if (asked !== undefined) seen.asking += 1;
       seen[expected.failedClosed ? "failedClosed" : rules.length > 0 ? "matched" : "default"] += 1;
     }),
     RUNS,
@@ -73,7 +76,7 @@ test("route, matching rules and failing closed are those of the plain reading", 
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(RUNS.numRuns / 20);
 });
 
-test("the order of rules changes neither the route nor who matched", () => {
+test("the order of rules changes neither the route, nor who matched, nor what is asked of people", () => {
   fc.assert(
     fc.property(
       arbitraryPolicy.chain((source) =>
@@ -89,6 +92,8 @@ test("the order of rules changes neither the route nor who matched", () => {
         expect(other).toMatchObject({ route: one.route });
         expect(other.failedClosed).toBe(one.failedClosed);
         expect(other.rules.toSorted()).toEqual(one.rules.toSorted());
+        expect(other.requires).toEqual(one.requires);
+        expect(other.history).toEqual(one.history);
       },
     ),
     RUNS,
@@ -105,6 +110,18 @@ test("the default counts only if nothing matches and nothing failed", () => {
       const decided = lax?.failedClosed === true || (lax?.rules.length ?? 0) > 0;
       expect(lax?.route === strict?.route).toBe(decided);
       expect(lax?.rules).toEqual(strict?.rules);
+    }),
+    RUNS,
+  );
+});
+
+test("what could not be evaluated never executes by itself", () => {
+  fc.assert(
+    fc.property(arbitraryPolicy, fc.oneof(arbitraryInput, arbitraryGarbage), (source, input) => {
+      const { failedClosed, requires, sample } = unjudged(source).evaluate(input as never);
+      if (failedClosed !== true) return;
+      expect(requires?.otherwise).not.toBe("execute");
+      expect(sample).toBeUndefined();
     }),
     RUNS,
   );

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Facts } from "../../src/model/facts.js";
-import type { Routing } from "../../src/model/routing.js";
+import { type Route, ROUTES, type Routing } from "../../src/model/routing.js";
 import { parsePolicy } from "../../src/policy/parse.js";
 import { policy } from "../../src/policy/policy.js";
-import { SUPPORTED_ROUTES } from "../../src/policy/source.js";
+
+/** A rule of a route, with what the route cannot do without. */
+const rule = (route: Route): { id: string; route: Route; review?: { window: "PT30M" } } =>
+  route === "veto" ? { id: route, route, review: { window: "PT30M" } } : { id: route, route };
 
 const ask = (facts: object, action = "refund", agent = "bot"): { action: string; agent: string; facts: Facts } => ({
   action,
@@ -42,10 +45,10 @@ describe("a mail policy with three bands of confidence", () => {
 
 describe("which rules count", () => {
   test("the strictest route wins wherever it stands, and every match is listed in the policy's order", () => {
-    for (const strictest of SUPPORTED_ROUTES) {
-      const routes = SUPPORTED_ROUTES.slice(0, SUPPORTED_ROUTES.indexOf(strictest) + 1);
+    for (const strictest of ROUTES) {
+      const routes = ROUTES.slice(0, ROUTES.indexOf(strictest) + 1);
       for (const order of [routes, routes.toReversed()]) {
-        const rules = order.map((route) => ({ id: route, route }));
+        const rules = order.map((route) => rule(route));
         const routing = policy({ rules, default: { route: "execute" } }).evaluate(ask({}));
         expect(routing).toMatchObject({ route: strictest, rules: order });
       }
@@ -90,14 +93,16 @@ describe("failing closed", () => {
   test.each([
     ["execute", "review"],
     ["flag", "review"],
+    ["veto", "review"],
+    ["clarify", "review"],
     ["review", "review"],
     ["suggest", "suggest"],
     ["block", "block"],
   ] as const)("beside a match of route %s ends in %s", (route, expected) => {
-    const both = policy({ rules: [harmless, { id: "other", route }], default: { route: "execute" } });
+    const both = policy({ rules: [harmless, { ...rule(route), id: "other" }], default: { route: "execute" } });
     const routing = both.evaluate(ask({}));
     expect(routing).toMatchObject({ route: expected, failedClosed: true });
-    expect(routing.rules).toEqual(route === "execute" || route === "flag" ? [] : ["other"]);
+    expect(routing.rules).toEqual(ROUTES.indexOf(route) < ROUTES.indexOf("review") ? [] : ["other"]);
     expect(routing.explanation).toContain("risk is missing");
   });
 

@@ -86,6 +86,49 @@ test.each([
   );
 });
 
+test.each([
+  [
+    { quorum: "2-of-3", by: [{ role: "manager" }, { group: "finance" }], within: "PT90M", otherwise: "reject" },
+    'It needs 2 of 3 people with role "manager" or group "finance" within 1 hour and 30 minutes; otherwise it is rejected.',
+  ],
+  [
+    {
+      by: [{ person: "ana" }],
+      within: "PT1H",
+      otherwise: "escalate",
+      escalateTo: [{ by: [{ role: "head" }], within: "P1D" }, { by: [{ role: "board" }] }],
+    },
+    'It needs somebody with the name "ana" within an hour; otherwise it goes to somebody with role "head" for a day; ' +
+      'otherwise it goes to somebody with role "board", for as long as it takes.',
+  ],
+  [{ within: "PT1H", otherwise: "execute" }, "It needs somebody within an hour; otherwise it executes."],
+  [
+    { quorum: "two-person", stepUp: "passkey", reasonCodes: ["known", "checked"], show: ["order"] },
+    'It needs two people, after a fresh passkey, for as long as it takes. A decision gives the reason "known" or "checked". ' +
+      'Whoever is asked sees "order".',
+  ],
+] as const)("what is asked of people is told: %o", (review, sentence) => {
+  const one = policy({ default: { route: "review", review } });
+  expect(one.evaluate({ action: "pay", agent: "bot", facts: {} }).explanation).toBe(
+    `No rule matches; the default is review. ${sentence}`,
+  );
+});
+
+test.each([
+  [
+    "veto",
+    { window: "PT30M", by: [{ role: "desk" }] },
+    'It executes after 30 minutes unless somebody with role "desk" objects.',
+  ],
+  ["clarify", { by: [{ role: "author" }] }, 'It asks somebody with role "author", for as long as it takes.'],
+  ["suggest", { by: [{ role: "clerk" }] }, 'It is suggested to somebody with role "clerk".'],
+] as const)("so it is for route %s", (route, review, sentence) => {
+  const one = policy({ rules: [{ id: "it", route, review }], default: { route: "execute" } });
+  expect(one.evaluate({ action: "pay", agent: "bot", facts: {} }).explanation).toMatch(
+    new RegExp(`^Rule "it" .*: it applies to everything\\. ${sentence.replace(/[.]/g, "\\.")}$`),
+  );
+});
+
 test("a rule without a condition says what it applies to", () => {
   const all = policy({
     rules: [{ id: "all", action: ["pay", "refund"], agent: "bot", route: "review" }],

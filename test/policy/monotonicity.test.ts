@@ -105,7 +105,7 @@ describe("a policy that may route more risk laxer is told with its two rules and
         /^4:5 .* risk 0.01 routed to block by rule "c" but risk 0.1 to review by the default: let rule "c"/,
       ),
       '7:10 $.version: expected a whole number from 1; seen "zero"',
-      "8:1 $.sampel: expected a key of the policy (version, facts, rules, default); seen `sampel`",
+      "8:1 $.sampel: expected a key of the policy (version, facts, rules, default, sample, timeZone); seen `sampel`: did you mean `sample`?",
     ]);
   });
 
@@ -142,6 +142,38 @@ describe("a policy that may route more risk laxer is told with its two rules and
         'to execute by the default, both with action "pay": let rule "a" match there too, or write another rule that routes ' +
         "it no laxer than block",
     ]);
+  });
+});
+
+describe("a review that executes when nobody decides", () => {
+  const executing = "route: review, review: { within: PT1H, otherwise: execute }";
+  const large = (terms: string): string => `{ id: large, when: { amount: { gte: 50 USD } }, ${terms} }`;
+  const middle = (terms: string): string => `{ id: middle, when: { amount: { gte: 10 USD, lt: 50 USD } }, ${terms} }`;
+
+  test("is laxer than one that does not", () => {
+    expect(told(rules("execute", middle("route: review"), large(executing)))).toEqual([
+      '2:5 $.rules[0]: expected a higher amount never to be routed laxer; seen amount 10.01 USD routed to review by rule "middle" but ' +
+        'amount 50 USD to review by rule "large" (executed if nobody decides): let rule "large" do something else than execute if nobody decides',
+    ]);
+    expect(told(rules("review", large(executing))).join()).toContain('by rule "large" (executed if nobody decides)');
+  });
+
+  test("is stricter than a question, and than itself with a rule that holds beside it", () => {
+    expect(told(rules("execute", middle("route: clarify"), large(executing)))).toEqual([]);
+    expect(told(rules("execute", middle(executing), large("route: review")))).toEqual([]);
+    expect(told(rules("execute", middle("route: review"), large(executing), "{ id: all, route: review }"))).toEqual([]);
+  });
+
+  test("is what a rule means that takes its terms from such a default", () => {
+    const text = rules(
+      "X",
+      "{ id: middle, when: { risk: { gte: 0.2, lt: 0.5 } }, route: review, review: { within: PT1H } }",
+      "{ id: high, when: { risk: { gte: 0.5 } }, route: review }",
+    );
+    expect(told(text.replace("default: { route: X }", `default: { ${executing} }`)).join()).toContain(
+      'risk 0.5 to review by rule "high" (executed if nobody decides)',
+    );
+    expect(told(text.replace("X", "execute"))).toEqual([]);
   });
 });
 

@@ -170,8 +170,16 @@ test("the compiler refuses what the loader refuses", () => {
       }),
     // @ts-expect-error -- no currency
     () => policy({ rules: [{ id: "a", when: { amount: { lt: "5" } }, route: "flag" }], default: { route: "flag" } }),
-    // @ts-expect-error -- not yet supported
-    () => policy({ default: { route: "veto" } }),
+    // @ts-expect-error -- no such route
+    () => policy({ default: { route: "vetoed" } }),
+    // @ts-expect-error -- no such fallback
+    () => policy({ default: { route: "review", review: { within: "PT1H", otherwise: "wait" } } }),
+    () =>
+      policy({
+        // @ts-expect-error -- an amount is limited by amounts
+        rules: [{ id: "a", when: { cumulative: { of: "amount", over: "P1D", gt: 5 } }, route: "review" }],
+        default: { route: "review" },
+      }),
     // @ts-expect-error -- no default
     () => policy({ rules: [] }),
     // @ts-expect-error -- no id

@@ -25,7 +25,7 @@ rules:
     when: ${condition}
     route: review`;
 
-const FACTS = "action, agent, amount, confidence, novelty, risk, tags, all, any, not";
+const FACTS = "action, agent, amount, confidence, novelty, risk, tags, all, any, not, time, cumulative, rate, cel";
 const AMOUNT =
   "an amount such as `50 USD` or `{ value: 50, currency: USD }`: a number of at least 0 and three capital letters";
 
@@ -36,10 +36,13 @@ describe("a problem says where, what was expected and what was seen", () => {
     ["hello", '1:1 $: expected a policy such as `{ default: { route: review } }`; seen "hello"'],
     ["version: 2", "1:1 $: expected `default`; it is missing: write `default: { route: review }`"],
     ["default: review", '1:10 $.default: expected the default, such as `{ route: review }`; seen "review"'],
-    ["default: {}", "1:10 $.default: expected `route` (execute, flag, review, suggest, block); it is missing"],
+    [
+      "default: {}",
+      "1:10 $.default: expected `route` (execute, flag, veto, clarify, review, suggest, block); it is missing",
+    ],
     [
       "default: { route: review }\nrulse: []",
-      "2:1 $.rulse: expected a key of the policy (version, facts, rules, default); seen `rulse`: did you mean `rules`?",
+      "2:1 $.rulse: expected a key of the policy (version, facts, rules, default, sample, timeZone); seen `rulse`: did you mean `rules`?",
     ],
     ["default: { route: review }\nversion: 0", "2:10 $.version: expected a whole number from 1; seen 0"],
     ["default: { route: review }\nversion: 1.5", "2:10 $.version: expected a whole number from 1; seen 1.5"],
@@ -109,15 +112,15 @@ describe("a problem says where, what was expected and what was seen", () => {
     ],
     [
       "default: { route: review }\nrules: [{ id: a }]",
-      "2:9 $.rules[0]: expected `route` (execute, flag, review, suggest, block); it is missing",
+      "2:9 $.rules[0]: expected `route` (execute, flag, veto, clarify, review, suggest, block); it is missing",
     ],
     [
       "default: { route: review }\nrules: [{ id: a, route: reviw }]",
-      "2:25 $.rules[0].route: expected a route (execute, flag, review, suggest, block); seen `reviw`: did you mean `review`?",
+      "2:25 $.rules[0].route: expected a route (execute, flag, veto, clarify, review, suggest, block); seen `reviw`: did you mean `review`?",
     ],
     [
       "default: { route: review }\nrules: [{ id: a, wen: {}, route: flag }]",
-      "2:18 $.rules[0].wen: expected a key of a rule (id, action, agent, when, route, explain); seen `wen`: did you mean `when`?",
+      "2:18 $.rules[0].wen: expected a key of a rule (id, action, agent, when, route, review, explain); seen `wen`: did you mean `when`?",
     ],
     [
       "default: { route: review }\nrules: [{ id: a, action: [], route: flag }]",
@@ -139,12 +142,12 @@ describe("a problem says where, what was expected and what was seen", () => {
     // conditions
     [
       when("{ confidance: { lt: 0.7 } }"),
-      `4:13 $.rules[0].when.confidance: expected a declared fact or \`all\`, \`any\`, \`not\` (${FACTS}); ` +
+      `4:13 $.rules[0].when.confidance: expected a declared fact or a word of conditions (${FACTS}); ` +
         "seen `confidance`: did you mean `confidence`?",
     ],
     [
       when("{ toString: { lt: 0.7 } }"),
-      `4:13 $.rules[0].when.toString: expected a declared fact or \`all\`, \`any\`, \`not\` (${FACTS}); seen \`toString\``,
+      `4:13 $.rules[0].when.toString: expected a declared fact or a word of conditions (${FACTS}); seen \`toString\``,
     ],
     [when("{}"), "4:11 $.rules[0].when: expected a condition; a rule without `when` matches always; seen {}"],
     [
@@ -170,7 +173,10 @@ describe("a problem says where, what was expected and what was seen", () => {
       "4:27 $.rules[0].when.confidence.ltt: expected an operator for `confidence` (gt, gte, lt, lte, eq, in); " +
         "seen `ltt`: did you mean `lt`?",
     ],
-    [when("{ tags: { eq: a } }"), "4:21 $.rules[0].when.tags.eq: expected an operator for `tags` (has); seen `eq`"],
+    [
+      when("{ tags: { eq: a } }"),
+      "4:21 $.rules[0].when.tags.eq: expected an operator for `tags` (has, hasAny); seen `eq`",
+    ],
     [
       when("{ action: { gt: a } }"),
       "4:23 $.rules[0].when.action.gt: expected an operator for `action` (eq, in); seen `gt`",
@@ -247,7 +253,7 @@ describe("a problem says where, what was expected and what was seen", () => {
     expect(message).toBe(
       "The policy cannot be loaded, 2 problems:\n" +
         "  $.rules[0].when.any[0].risk.gt: expected a number from 0 to 1; seen NaN\n" +
-        `  $.rules[0].when.any[1]["odd key"]: expected a declared fact or \`all\`, \`any\`, \`not\` (${FACTS}); seen \`odd key\``,
+        `  $.rules[0].when.any[1]["odd key"]: expected a declared fact or a word of conditions (${FACTS}); seen \`odd key\``,
     );
   });
 
@@ -286,7 +292,7 @@ rules:
   - id: unsure
     when: { confidance: { lt: 0.7 }, customer: { gt: 3 } }
     route: reveiw
-  - { id: unsure, route: veto }
+  - { id: unsure, route: vetto }
 default: { rout: review }`);
     expect(code).toBe("policy_invalid");
     expect(message.split("\n").map((line) => line.slice(0, 50))).toEqual([
@@ -295,7 +301,7 @@ default: { rout: review }`);
       "  p.yaml:4:13 $.rules[0].when.confidance: expected",
       "  p.yaml:5:12 $.rules[0].route: expected a route (",
       "  p.yaml:6:11 $.rules[1].id: expected an id of its",
-      "  p.yaml:6:26 $.rules[1].route: `veto` is not yet ",
+      "  p.yaml:6:26 $.rules[1].route: expected a route (",
       "  p.yaml:7:10 $.default: expected `route` (execute",
       "  p.yaml:7:12 $.default.rout: expected a key of th",
     ]);
@@ -307,46 +313,32 @@ default: { rout: review }`);
   });
 });
 
-describe("what is not yet supported", () => {
-  const review = "leave it out: until then the gate accepts one decision from whoever may decide, without a deadline";
-  const sum =
-    "let the action compute the sum as a fact of its own, declare it under `facts` with type `number`, and test that";
-  const expression =
-    "write it with operators, or let the action compute it as a fact declared under `facts`, and test that";
+describe("what stands in the wrong place", () => {
+  const under = (term: string): string => `under \`review\`: write \`review: { ${term}: … }\``;
   test.each([
-    [
-      "default: { route: veto }",
-      "1:19 $.default.route: `veto`",
-      "write `flag` to act and look afterwards, or `review` to ask first",
-    ],
-    ["default: { route: clarify }", "1:19 $.default.route: `clarify`", "write `review`, so that a person is asked"],
-    ["default: { route: review, review: { by: [] } }", "1:27 $.default.review: `review`", review],
+    ["default: { route: review, stepUp: passkey }", "1:27 $.default.stepUp: `stepUp`", under("stepUp")],
+    ["default: { route: review, within: PT4H }", "1:27 $.default.within: `within`", under("within")],
+    ["default: { route: review, by: [] }", "1:27 $.default.by: `by`", under("by")],
     [
       "default: { route: review }\nrules: [{ id: a, route: review, quorum: 2 }]",
       "2:33 $.rules[0].quorum: `quorum`",
-      review,
+      under("quorum"),
     ],
-    ["default: { route: review, stepUp: passkey }", "1:27 $.default.stepUp: `stepUp`", review],
-    ["default: { route: review, within: PT4H }", "1:27 $.default.within: `within`", review],
-    ["default: { route: review, otherwise: hold }", "1:27 $.default.otherwise: `otherwise`", review],
-    ["default: { route: review, escalateTo: [] }", "1:27 $.default.escalateTo: `escalateTo`", review],
-    ["default: { route: review, by: [] }", "1:27 $.default.by: `by`", review],
+    ["default: { route: review }\nreview: {}", "2:1 $.review: `review`", "under `default`, or in a rule"],
     [
-      "default: { route: review }\nsample: { executed: 0.02 }",
-      "2:1 $.sample: `sample`",
-      "leave it out, and write a rule with route `flag` for what somebody should look at afterwards",
+      "default: { route: review, sample: {} }",
+      "1:27 $.default.sample: `sample`",
+      "beside `rules`: write it once for the whole policy",
     ],
-    [when("{ cumulative: { of: amount } }"), "4:13 $.rules[0].when.cumulative: `cumulative`", sum],
-    [when("{ not: { all: [{ cel: hour < 6 }] } }"), "4:28 $.rules[0].when.not.all[0].cel: `cel`", expression],
-  ])("%j says what to write instead", (text, where, instead) => {
+    [
+      when("{ rate: { of: count, per: agent, over: PT1H, gt: 2 } }"),
+      "4:21 $.rules[0].when.rate.of: `of`",
+      "under `cumulative`; a rate is always of cases",
+    ],
+  ])("%j says where it belongs", (text, where, place) => {
     const { code, message } = textRefusal(text);
-    expect(message).toBe(`p.yaml cannot be loaded, 1 problem:\n  p.yaml:${where} is not yet supported; ${instead}`);
-    expect(code).toBe("policy_unsupported");
-  });
-
-  test("has its own code only as long as nothing else is wrong", () => {
-    expect(textRefusal("default: { route: veto, review: {} }").code).toBe("policy_unsupported");
-    expect(textRefusal("default: { route: veto, reviw: {} }").code).toBe("policy_invalid");
+    expect(message).toBe(`p.yaml cannot be loaded, 1 problem:\n  p.yaml:${where} belongs ${place}`);
+    expect(code).toBe("policy_invalid");
   });
 });
 

@@ -1,8 +1,9 @@
-import type { PolicyInput } from "../../src/model/facts.js";
+import type { HistoryQuery, PolicyInput } from "../../src/model/facts.js";
 import type { Routing } from "../../src/model/routing.js";
 import { digest } from "../../src/model/digest.js";
 import type { PolicyDocument } from "../../src/policy/document.js";
 import { compilePolicy } from "../../src/policy/evaluate.js";
+import { queriesOf } from "../../src/policy/history.js";
 import { Problems } from "../../src/policy/problems.js";
 import { readPolicy } from "../../src/policy/read-policy.js";
 import { type FactDeclarations, type NoFacts, POLICY_LIMITS, type PolicySource } from "../../src/policy/source.js";
@@ -12,6 +13,7 @@ import { treeOf } from "../../src/policy/tree.js";
 export interface Unjudged {
   readonly digest: string;
   readonly source: PolicyDocument;
+  readonly history: readonly HistoryQuery[];
   readonly evaluate: (input: PolicyInput) => Routing;
 }
 
@@ -24,5 +26,5 @@ export function unjudged<F extends FactDeclarations = NoFacts>(source: PolicySou
   const { document } = readPolicy(treeOf(source, problems), problems);
   problems.throwIfAny();
   const named = digest(document, { maxBytes: POLICY_LIMITS.bytes });
-  return { digest: named, source: document, evaluate: compilePolicy(document, named) };
+  return { digest: named, source: document, history: queriesOf(document), evaluate: compilePolicy(document, named) };
 }
