@@ -30,7 +30,9 @@ export interface CheckAuditOptions {
  * - every entry is the canonical text of an event, and the events of each proposal come in an order that the ledger can produce;
  * - every closed case has its record, and the record the digest that the closing row binds, and the other way round;
  * - every decision is in the log, its statement has the digest that the log binds, and its columns say what it states;
- * - arguments, routings, permits and outcomes in the tables are those of the log.
+ * - arguments, routings, permits and outcomes in the tables are those of the log;
+ * - what is halted is so by the log, and the other way round;
+ * - so are stages, and each was changed on as many judgements as the log had by then.
  *
  * Somebody who can rewrite the tables can also rewrite the log from some row to its end, hashes included; only a copy
  * of an earlier end of the log, kept elsewhere, shows that. Everything else that is changed, removed or added is found

@@ -1,3 +1,4 @@
+import type { StageRecord } from "../autonomy/stage-record.js";
 import { auditId, type Case } from "../model/case.js";
 import type { ClosedCase, Ledger } from "../ledger/ledger.js";
 import { compareCase, compareRecord, outcomeDigest, recordedOutcomeDigest } from "./compare-case.js";
@@ -39,6 +40,36 @@ export class Comparison {
       (closed) => this.#record(closed),
     );
     for (const life of this.#log.lives.values()) await this.#unseen(life);
+    await this.#halts();
+    await this.#stages();
+  }
+
+  /** Halts may come and go between the two readings; what is really wrong is so the second time, too. */
+  async #halts(): Promise<void> {
+    const compare = async (): Promise<string[]> => {
+      const halts = await this.#ledger.halts();
+      await this.#log.readOn();
+      return this.#log.halts.compare(halts);
+    };
+    const wrong = await compare();
+    for (const what of wrong.length === 0 ? wrong : await compare()) this.#problems.add(what);
+  }
+
+  /** As with halts: what is really wrong is so the second time, too. */
+  async #stages(): Promise<void> {
+    const compare = async (): Promise<string[]> => {
+      const before = this.#log.stages.counts();
+      const held: StageRecord[] = [];
+      await this.#pages(
+        (page) => this.#ledger.stages(page),
+        ({ id }) => id,
+        async (each) => void held.push(each),
+      );
+      await this.#log.readOn();
+      return this.#log.stages.compare(held, before);
+    };
+    const wrong = await compare();
+    for (const what of wrong.length === 0 ? wrong : await compare()) this.#problems.add(what);
   }
 
   async #pages<Item>(

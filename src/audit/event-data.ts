@@ -1,7 +1,11 @@
 import { z } from "zod";
 import type { AuditEvent, AuditKind } from "../model/audit-event.js";
 import { Verdict } from "../model/decision.js";
+import { Halt, HaltScope } from "../model/halt.js";
+import { PrincipalRecord } from "../model/principal.js";
+import { Fallback } from "../model/requirement.js";
 import { Route } from "../model/routing.js";
+import { Stage, StageKey } from "../model/stage.js";
 
 const closing = { case: z.string(), caseDigest: z.string() };
 
@@ -19,6 +23,8 @@ const EVENT_DATA = {
     newArgsDigest: z.string().nullable(),
     statementDigest: z.string(),
   }),
+  expired: z.object({ review: z.string(), round: z.int(), otherwise: Fallback }),
+  redrafted: z.object({ round: z.int(), argsDigest: z.string() }),
   refused: z.object({ voids: z.string().optional() }),
   permitted: z.object({
     permit: z.string(),
@@ -30,12 +36,29 @@ const EVENT_DATA = {
   executed: z.object({ status: z.literal("executed"), ...closing }),
   failed: z.object({ status: z.enum(["failed", "in-doubt"]), ...closing }),
   closed: z.object({ status: z.enum(["rejected", "expired", "suggested", "blocked", "undone"]), ...closing }),
+  halted: z.object({ ...HaltScope.shape, kind: Halt.shape.kind, by: Halt.shape.by, reason: z.string() }),
+  lifted: z.object({ ...HaltScope.shape }),
+  staged: z.object({
+    ...StageKey.shape,
+    from: Stage,
+    to: Stage,
+    ceilingBefore: Stage,
+    ceiling: Stage,
+    judged: z.int(),
+    recent: z.int(),
+    right: z.int(),
+    by: PrincipalRecord.nullable(),
+    judgement: z.string().nullable(),
+  }),
 } as const satisfies Record<AuditKind, z.ZodObject>;
 
 /** An event with its data as the check reads them. */
 export type KnownEvent = {
   [Kind in AuditKind]: { kind: Kind; data: z.infer<(typeof EVENT_DATA)[Kind]> };
 }[AuditKind];
+
+/** An event about a proposal. */
+export type CaseEvent = Exclude<KnownEvent, { kind: "halted" | "lifted" | "staged" }>;
 
 /** Reads an event's data; null if they are not what its kind has. */
 export function readEventData({ kind, data }: AuditEvent): KnownEvent | null {

@@ -1,18 +1,21 @@
 import { auditId } from "../model/case.js";
 import type { Verdict } from "../model/decision.js";
+import type { Fallback } from "../model/requirement.js";
 import { isAutomatic, type Route } from "../model/routing.js";
-import type { KnownEvent } from "./event-data.js";
+import type { CaseEvent } from "./event-data.js";
 
-type Of<Kind extends KnownEvent["kind"]> = Extract<KnownEvent, { kind: Kind }>["data"];
+type Of<Kind extends CaseEvent["kind"]> = Extract<CaseEvent, { kind: Kind }>["data"];
 
 /** What the log has said about one round. */
 export interface RoundInLog {
   argsDigest: string;
-  /** Whether a modification made it; its author's approval may be the permit's basis. */
+  /** Whether a modification or an answer made it; its author's approval may be the permit's basis. */
   modified: boolean;
   route: Route | null;
   review: string | null;
   verdict: Verdict | null;
+  /** What the last deadline that passed brought about. */
+  fallback: Fallback | null;
   permit: { id: string; basis: Of<"permitted">["basis"] } | null;
   claimed: boolean;
 }
@@ -28,9 +31,11 @@ export type ClosingInLog = Of<"executed"> | Of<"failed"> | Of<"closed">;
  * | `proposed` | nothing came before | round 1 is current |
  * | `routed` | it is about the current round, which is not routed | |
  * | `asked` | it is about the current round, routed, without permit or decision; always the same review | |
- * | `decided` | the current round's review was asked for and is undecided; the arguments are the round's | after `modify` the next round, of the new arguments, is current |
- * | `permitted`, basis `policy` | the current round was routed to `execute` or `flag`; its first permit, for its arguments | |
- * | `permitted`, basis `decisions` | the current round was approved, or made by a modification; likewise | |
+ * | `decided` | the current round's review was asked for and is undecided; the arguments are the round's | after `modify` and `answer` the next round, of the new arguments, is current |
+ * | `expired` | the current round's review was asked for and is undecided, and has not ended for want of a decision before | |
+ * | `redrafted` | the current round was decided with `revise`; it names the next one | the next round, of the new arguments, is current |
+ * | `permitted`, basis `policy` | the current round was routed to `execute` or `flag`, or its review ended without a decision and with `execute`; its first permit, for its arguments | |
+ * | `permitted`, basis `decisions` | the current round was approved, or made by a modification or an answer; likewise | |
  * | `claimed` | it names the current round's permit (again after a takeover) | |
  * | `executed`, `failed` | the current round's permit was claimed | the end |
  * | `closed` | nothing was claimed; the last decision rejected, or the route is `suggest` or `block`, as the status says; `expired` once routed | the end |
@@ -51,7 +56,7 @@ export class Life {
   }
 
   /** Adds the next event. Says why it is illegal, or null; an illegal one is added too, so the rest is still judged. */
-  add(event: KnownEvent): string | null {
+  add(event: CaseEvent): string | null {
     if (this.rounds.length === 1 && event.kind !== "proposed") {
       this.#openRound("", false);
       return `"${event.kind}" comes before "proposed"`;
@@ -66,6 +71,10 @@ export class Life {
         return this.#asked(event.data);
       case "decided":
         return this.#decided(event.data);
+      case "expired":
+        return this.#expired(event.data);
+      case "redrafted":
+        return this.#redrafted(event.data);
       case "refused":
         return this.#refused(event.data);
       case "permitted":
@@ -90,7 +99,8 @@ export class Life {
   }
 
   #openRound(argsDigest: string, modified: boolean): RoundInLog {
-    const round = { argsDigest, modified, route: null, review: null, verdict: null, permit: null, claimed: false };
+    const nothing = { route: null, review: null, verdict: null, fallback: null, permit: null };
+    const round = { argsDigest, modified, ...nothing, claimed: false };
     this.rounds.push(round);
     return round;
   }
@@ -136,9 +146,22 @@ export class Life {
     const wrong = this.#wrongRound(round) ?? whyNotDecided(current, review, argsDigest);
     current.verdict = verdict;
     this.decisions.set(decision, statementDigest);
-    if (verdict !== "modify") return wrong;
+    if (verdict !== "modify" && verdict !== "answer") return wrong;
     this.#openRound(newArgsDigest ?? "", true);
-    return wrong ?? (newArgsDigest === null ? "a modification has no new arguments" : null);
+    return wrong ?? (newArgsDigest === null ? `a decision "${verdict}" has no new arguments` : null);
+  }
+
+  #expired({ review, round, otherwise }: Of<"expired">): string | null {
+    const current = this.#current;
+    const wrong = this.#wrongRound(round) ?? whyNotDecided(current, review, current.argsDigest);
+    current.fallback = otherwise;
+    return wrong;
+  }
+
+  #redrafted({ round, argsDigest }: Of<"redrafted">): string | null {
+    const asked = this.#current.verdict === "revise" && round === this.#number + 1;
+    this.#openRound(argsDigest, false);
+    return asked ? null : "another draft was made that nobody had asked for";
   }
 
   #refused({ voids }: Of<"refused">): string | null {
@@ -159,7 +182,10 @@ export class Life {
     if (argsDigest !== current.argsDigest) return "the permit is for other arguments than the round's";
     if (current.route === null) return "a permit was issued before the policy had routed it";
     if (basis === "policy") {
-      return isAutomatic(current.route) ? null : `a permit of basis policy was issued on the route "${current.route}"`;
+      const isDue = current.verdict === null && current.fallback === "execute";
+      return isAutomatic(current.route) || isDue
+        ? null
+        : `a permit of basis policy was issued on the route "${current.route}"`;
     }
     const approved = current.verdict === "approve" || (current.modified && current.verdict === null);
     return approved ? null : "a permit of basis decisions was issued without an approval";
@@ -196,7 +222,9 @@ export class Life {
   }
 }
 
-function whyNotDecided({ review, verdict, argsDigest }: RoundInLog, on: string, about: string): string | null {
+function whyNotDecided(round: RoundInLog, on: string, about: string): string | null {
+  const { review, verdict, fallback, argsDigest } = round;
+  if (fallback === "reject" || fallback === "execute") return "its review had ended without a decision";
   if (review === null) return "it was decided before a person was asked";
   if (review !== on) return "the decision is on another review than the round's";
   if (verdict !== null) return "its round was decided before";

@@ -2,7 +2,9 @@ import { AuditEvent, GENESIS_HASH, linkHash, type AuditRow } from "../model/audi
 import { canonicalJson } from "../model/canonical-json.js";
 import type { Ledger } from "../ledger/ledger.js";
 import { readEventData } from "./event-data.js";
+import { HaltsInLog } from "./halts-in-log.js";
 import { Life } from "./life.js";
+import { StagesInLog } from "./stages-in-log.js";
 import type { Problems } from "./problems.js";
 
 const PAGE_ROWS = 1_000;
@@ -16,10 +18,12 @@ export interface LogWatch {
 
 /**
  * Reads the log from its first row and judges each row by the ones before it: its number, its link, its entry and its
- * place in its proposal's life. Only the lives are kept, never the rows.
+ * place in its proposal's life, or among the halts and stages. Only these are kept, never the rows.
  */
 export class LogReader {
   readonly lives = new Map<string, Life>();
+  readonly halts = new HaltsInLog();
+  readonly stages = new StagesInLog();
   /** The last row that was read. */
   last: { seq: number; hash: string } = { seq: 0, hash: GENESIS_HASH };
   /** How many rows were read. */
@@ -52,8 +56,19 @@ export class LogReader {
     this.#watch.onRow(row);
     const event = this.#event(row);
     if (event === null) return;
-    const at = { seq, proposalId: event.proposal };
     const known = readEventData(event);
+    if (known?.kind === "halted" || known?.kind === "lifted") {
+      const illegal = this.halts.add(event.proposal, known);
+      if (illegal !== null) this.#problems.add(`Out of order: ${illegal}`, { seq });
+      return;
+    }
+    if (known?.kind === "staged") {
+      const illegal = this.stages.add(event.proposal, known.data);
+      if (illegal !== null) this.#problems.add(`Out of order: ${illegal}`, { seq });
+      return;
+    }
+    this.stages.note(event);
+    const at = { seq, proposalId: event.proposal };
     if (known === null) {
       this.#problems.add(`The data of "${event.kind}" are incomplete`, at);
       return;

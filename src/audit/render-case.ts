@@ -97,6 +97,10 @@ function tell({ kind, data }: AuditEvent): string {
       return `${said("review")}${reason}`;
     case "decided":
       return `${said("verdict")}, by ${nameIn(data["by"])}`;
+    case "expired":
+      return `${said("review")}, otherwise ${said("otherwise")}`;
+    case "redrafted":
+      return `round ${said("round")}`;
     case "permitted":
       return `${said("permit")} on ${said("basis")}`;
     case "claimed":
@@ -108,6 +112,11 @@ function tell({ kind, data }: AuditEvent): string {
     case "failed":
     case "closed":
       return `${said("status")}${reason}`;
+    case "halted":
+      return `${said("kind")}${reason}`;
+    case "staged":
+    case "lifted":
+      return said("reason");
     default:
       return kind satisfies never;
   }

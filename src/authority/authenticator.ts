@@ -5,10 +5,13 @@ import { PrincipalRecord } from "../model/principal.js";
 export type Principal = Readonly<PrincipalRecord>;
 
 /** What an authenticator has found out about who is there. */
-export type Identity = Pick<PrincipalRecord, "kind" | "id" | "name"> & { roles?: readonly string[] };
+export type Identity = Pick<PrincipalRecord, "kind" | "id" | "name"> & {
+  roles?: readonly string[];
+  groups?: readonly string[];
+};
 
 // What an identity says beyond this, such as a level of its own, is left out.
-const KnownIdentity = PrincipalRecord.pick({ kind: true, id: true, name: true, roles: true })
+const KnownIdentity = PrincipalRecord.pick({ kind: true, id: true, name: true, roles: true, groups: true })
   .partial({ roles: true })
   .strip();
 
@@ -69,10 +72,11 @@ export function createAuthenticator<Credential = void>(
           cause: parsed.error,
         });
       }
-      const { roles = [], ...known } = parsed.data;
+      const { roles = [], groups, ...known } = parsed.data;
       const principal: Principal = Object.freeze({
         ...known,
         roles: Object.freeze([...roles]) as string[],
+        ...(groups === undefined ? {} : { groups: Object.freeze([...groups]) as string[] }),
         authenticator: name,
         level: "system",
       });

@@ -4,6 +4,8 @@ import type { Case } from "../model/case.js";
 import { DecisionStatement, readable, type Decision, type Signature } from "../model/decision.js";
 import { digest } from "../model/digest.js";
 import type { Round } from "../model/proposal.js";
+import type { Requirement } from "../model/requirement.js";
+import { whyNotAllowed } from "./allowed.js";
 import type { TrustedKey } from "./keys.js";
 import { isSignedBy } from "./signature.js";
 
@@ -22,11 +24,12 @@ export type Signatories = readonly TrustedKey[] | null;
  *
  * 1. What is recorded has the digests that it is recorded with.
  * 2. The last decision approves this very round, or made it; a later one that says anything else takes that back.
- * 3. Each decision that counts says what its statement says, about this very case.
+ * 3. Each decision that counts says what its statement says, about this very case, and is of somebody whom
+ *    `requires` asks for: what the policy says now, not what is recorded.
  * 4. Its statement is signed by a key that is trusted, for the time that it names; by a retired one, only about what was
  *    proposed before. Each counts once per person.
  */
-export function whyNotStanding(held: Case, signatories: Signatories): string | null {
+export function whyNotStanding(held: Case, signatories: Signatories, requires?: Requirement): string | null {
   const { round, decisions } = held;
   const altered = whyAltered(round);
   if (altered !== null) return altered;
@@ -35,12 +38,26 @@ export function whyNotStanding(held: Case, signatories: Signatories): string | n
   if (!covers(last, held)) return "the last decision is about other arguments";
   const people = new Set<string>();
   for (const decision of decisions.filter((made) => covers(made, held))) {
-    if (readable([decision]).length === 0) return "the decision's record cannot be read";
-    const wrong = signatories === null ? null : whyNotCounted(decision, held, signatories);
-    if (wrong !== null) return wrong;
-    people.add(JSON.stringify([decision.by.authenticator, decision.by.id]));
+    const wrong = whyNotCounted(decision, held, { signatories, requires });
+    // Who made this round may be somebody who may not approve it; that takes nothing from the approval of who may.
+    const isBefore = decision !== last && decision.round !== held.round.round;
+    if (wrong !== null && !isBefore) return wrong;
+    if (wrong === null) people.add(JSON.stringify([decision.by.authenticator, decision.by.id]));
   }
   return people.size >= QUORUM ? null : "too few people have approved it";
+}
+
+interface Demands {
+  signatories: Signatories;
+  requires: Requirement | undefined;
+}
+
+function whyNotCounted(decision: Decision, held: Case, { signatories, requires }: Demands): string | null {
+  if (readable([decision]).length === 0) return "the decision's record cannot be read";
+  // A round that a decision made is reviewed anew only if its author may not approve it.
+  const step = decision.round === held.round.round ? (held.review?.step ?? 0) : 0;
+  const notAsked = whyNotAllowed(requires, step, decision);
+  return notAsked ?? (signatories === null ? null : whyNotSigned(decision, held, signatories));
 }
 
 /** Whether a round is, byte for byte, what its digests say, and shows what it would run and why: why not, or null. */
@@ -63,10 +80,11 @@ function hasDigest(value: unknown, recorded: string): boolean {
 /** Whether a decision lets the current round run. */
 function covers({ verdict, round, argsDigest, newArgsDigest }: Decision, { round: current }: Case): boolean {
   if (verdict === "approve") return round === current.round && argsDigest === current.argsDigest;
-  return verdict === "modify" && round === current.round - 1 && newArgsDigest === current.argsDigest;
+  const makesNext = verdict === "modify" || verdict === "answer";
+  return makesNext && round === current.round - 1 && newArgsDigest === current.argsDigest;
 }
 
-function whyNotCounted(decision: Decision, held: Case, trusted: readonly TrustedKey[]): string | null {
+function whyNotSigned(decision: Decision, held: Case, trusted: readonly TrustedKey[]): string | null {
   if (decision.by.level === "unverified") return "the decision was made in open trust, and this is verified trust";
   const statement = readStatement(decision.statement);
   if (statement === null) return "the decision's statement cannot be read";
@@ -104,8 +122,8 @@ function saysTheSame(statement: DecisionStatement, decision: Decision, { proposa
     action: proposal.action,
     verdict,
     argsDigest,
-    // A modification is about what the round before it showed.
-    displayDigest: verdict === "modify" ? statement.displayDigest : round.displayDigest,
+    // A modification or an answer is about what the round before it showed.
+    displayDigest: verdict === "approve" ? round.displayDigest : statement.displayDigest,
     newArgsDigest,
     by: decision.by,
     reasonCode,

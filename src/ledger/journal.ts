@@ -5,11 +5,13 @@ import { digestText } from "../model/digest.js";
 import { identifier } from "../model/identifier.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Permit } from "../model/permit.js";
+import type { Review } from "../model/review.js";
 import type {
   AskRequest,
   ClaimRequest,
   DecideRequest,
   NewProposal,
+  RedraftRequest,
   RefuseRequest,
   RerouteRequest,
   RouteRequest,
@@ -118,6 +120,7 @@ export function routedEntry({ proposalId, round, routing, at }: Omit<RouteReques
       rules: routing.rules,
       policyDigest: routing.policyDigest,
       failedClosed: routing.failedClosed ?? false,
+      ...(routing.stage === undefined ? {} : { stage: routing.stage }),
     },
   });
 }
@@ -143,7 +146,10 @@ export function askedEntry(request: AskRequest, reviewId: string): JournalEntry 
       review: reviewId,
       round: request.round,
       gate: request.gate,
+      kind: request.kind,
       interrupt: request.address.interruptId,
+      withinMs: request.withinMs,
+      otherwise: request.otherwise,
       reason: request.reason,
     },
   });
@@ -178,6 +184,18 @@ function decidedEntry(decision: Decision): JournalEntry {
       signedBy: decision.signatures.map(({ keyid }) => keyid),
     },
   });
+}
+
+/** Nobody decided in time. The review is as it was until then. */
+export function expiredEntry({ id, proposalId, round, otherwise, step, deadlineAt }: Review, at: string): JournalEntry {
+  const data = { review: id, round, otherwise, step, deadline: deadlineAt };
+  return entryOf({ kind: "expired", at, proposal: proposalId, data });
+}
+
+/** An agent made another draft. */
+export function redraftedEntry({ proposalId, next, at }: RedraftRequest): JournalEntry {
+  const { round, argsDigest, displayDigest } = next;
+  return entryOf({ kind: "redrafted", at, proposal: proposalId, data: { round, argsDigest, displayDigest } });
 }
 
 /** Something was tried that did not count. */

@@ -1,10 +1,18 @@
+import type { StageRecord } from "../autonomy/stage-record.js";
+import type { StageRule } from "../autonomy/stage-rule.js";
 import type { AuditRow } from "../model/audit-event.js";
 import type { Case } from "../model/case.js";
 import type { Decision } from "../model/decision.js";
+import type { Halt } from "../model/halt.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Proposal, Round } from "../model/proposal.js";
-import type { Address, Review } from "../model/review.js";
+import type { Fallback } from "../model/requirement.js";
+import type { Address, Review, ReviewKind } from "../model/review.js";
 import type { Routing } from "../model/routing.js";
+import type { StageKey } from "../model/stage.js";
+import type { HaltRequest, LiftRequest } from "./halting.js";
+import type { HistoryRequest } from "./history.js";
+import type { SetCeilingRequest, SetStageRequest } from "./staging.js";
 
 /**
  * Where proposals, reviews, decisions, permits and outcomes are kept: the only authority.
@@ -56,17 +64,27 @@ export interface Ledger {
    */
   ask(request: AskRequest): Promise<Case>;
   /**
-   * Writes one decision and what follows from it, if the review is still open and unchanged: `approve` and a permitted
-   * `modify` issue a permit of basis `decisions`, `modify` opens the next round, an outcome closes the case. The same
-   * decision again is answered with what was recorded.
+   * Writes one decision and what follows from it, if the review is still open and unchanged, its deadline has not
+   * passed and the routing lets its author decide: `approve` and a permitted `modify` or `answer` issue a permit of
+   * basis `decisions`, `modify` and `answer` open the next round, an outcome closes the case. The same decision again
+   * is answered with what was recorded.
    */
   decide(request: DecideRequest): Promise<DecideResult>;
+  /** Opens the next round, unrouted, with what the agent made of a decision `revise`; the first write wins. */
+  redraft(request: RedraftRequest): Promise<Case>;
+  /** Open reviews whose deadline has passed by the ledger's clock, the most overdue first. */
+  due(request: { limit: number }): Promise<{ review: Review; case: Case }[]>;
+  /**
+   * Lets the fallback take the place of a decision, if the deadline has passed by the ledger's clock and nobody has
+   * decided: see {@link Review}. Changes nothing otherwise, so it is safe to repeat and to race with decisions.
+   */
+  expire(request: ExpireRequest): Promise<Case>;
   /** Notes an attempt that did not count. */
   refuse(request: RefuseRequest): Promise<void>;
   /**
    * Claims the permit of a round for `owner`, in one conditional update; an owner is one attempt, not one process.
    * Claiming again while the lease holds changes nothing and says that it is claimed. With `takeover`, a claim whose
-   * lease ran out is taken as well.
+   * lease ran out is taken as well. While a halt applies nothing is claimed, from the moment that `halt` returned.
    */
   claim(request: ClaimRequest): Promise<ClaimResult>;
   /** Lets a claim's lease end `leaseMs` from now; false if the claim is lost. */
@@ -76,6 +94,31 @@ export interface Ledger {
    * may, or, with `owner` null, anybody once the lease ran out.
    */
   settle(request: SettleRequest): Promise<Case>;
+
+  /**
+   * Sums or counts, by the names of the queries, over other proposals that were let through and are like the asker: in
+   * their current round they have a permit that is not void, and the case has not ended without effect (rejected,
+   * expired, blocked, failed). One that is permitted and not used up counts whatever its age, for it may run at any
+   * moment; one that is used up counts while that is less than `overMs` ago by the ledger's clock. A query `per` a
+   * fact that the asker does not have is left out of the answer.
+   */
+  history(request: HistoryRequest): Promise<Record<string, number>>;
+
+  /** Halts a scope, in place of what halted it before; a halt that stands, of the same kind, is left as it is. */
+  halt(request: HaltRequest): Promise<Halt>;
+  /** Lifts the halt of exactly this scope and gives it; null if there is none. */
+  lift(request: LiftRequest): Promise<Halt | null>;
+  /** Every halt that stands, in the order of their ids. */
+  halts(): Promise<Halt[]>;
+
+  /** The stage of one agent and action, with what people have judged; stage 1 where nothing is known. */
+  stage(of: StageKey): Promise<StageRecord>;
+  /** Stages that were ever changed, in the order of their ids, after `afterId`. */
+  stages(request: PageRequest): Promise<StageRecord[]>;
+  /** Sets a stage; throws `stage_invalid` above the ceiling. What is so already changes nothing. */
+  setStage(request: SetStageRequest): Promise<StageRecord>;
+  /** Sets how far a stage may go, and takes it down to there. What is so already changes nothing. */
+  setCeiling(request: SetCeilingRequest): Promise<StageRecord>;
 
   /** Reads one review with its case. */
   review(reviewId: string): Promise<{ review: Review; case: Case } | null>;
@@ -100,9 +143,9 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-/** A page of what is ordered by proposal ids. */
+/** A page of what is ordered by ids, proposals' unless said. */
 export interface PageRequest {
-  /** Only what comes after this proposal's id; empty for the first page. */
+  /** Only what comes after this id; empty for the first page. */
   afterId: string;
   limit: number;
 }
@@ -154,7 +197,12 @@ export interface AskRequest {
   proposalId: string;
   round: number;
   gate: string;
+  kind: ReviewKind;
   address: Address;
+  /** How long there is to decide, from the first time it is asked; null for as long as it takes. */
+  withinMs: number | null;
+  /** What happens when nobody has decided by then. */
+  otherwise: Fallback;
   /** Why it asks again. */
   reason: string | null;
   at: string;
@@ -172,16 +220,41 @@ export interface DecideRequest {
    * open reviews, because a client may have sent it to all of them.
    */
   answered?: { named: boolean };
-  /** For `modify`: the next round, already routed. */
+  /** For `modify` and `answer`: the next round, already routed. */
   next?: { round: Round; permitted: boolean };
-  /** For what ends the case at once (`reject`, or a `modify` that is blocked). */
+  /** Moves the stage of the case's agent and action, if this decision is the first to judge the case. */
+  stageRule?: StageRule;
+  /** For what ends the case at once (`reject`, a `modify` that is blocked, what a person does instead of the agent). */
   outcome: Outcome | null;
 }
 
 /** What became of a decision. */
 export type DecideResult =
   | { ok: true; case: Case; repeated: boolean }
-  | { ok: false; why: "unknown" | "closed" | "changed" | "digest" | "ambiguous"; case: Case | null };
+  | {
+      ok: false;
+      why: "unknown" | "closed" | "late" | "changed" | "digest" | "ambiguous" | "forbidden";
+      case: Case | null;
+    };
+
+/** What an agent made of what a person asked it to change. */
+export interface RedraftRequest {
+  proposalId: string;
+  /** The round of which a person asked for another draft. */
+  round: number;
+  next: Round;
+  at: string;
+}
+
+/** A deadline that has passed. */
+export interface ExpireRequest {
+  reviewId: string;
+  /** How the case ends if the fallback is `reject`. */
+  outcome: Outcome;
+  /** Who decides next, and by when, if the fallback is `escalate`; null holds it. */
+  next: { withinMs: number | null; otherwise: Fallback } | null;
+  at: string;
+}
 
 /** An attempt that did not count. */
 export interface RefuseRequest {
@@ -214,6 +287,8 @@ export interface ClaimResult {
   claimed: boolean;
   /** Whether somebody holds a claim whose lease has run out. */
   lapsed: boolean;
+  /** Where nothing was claimed: the halt that applies, if there is one. */
+  halt?: Halt;
   case: Case | null;
 }
 

@@ -15,7 +15,7 @@ export function isPlainText(text: string): boolean {
  *
  * @throws AssentError `json_invalid`, naming the field.
  */
-function requirePlainText(fields: Record<string, string | null | undefined>): void {
+export function requirePlainText(fields: Record<string, string | null | undefined>): void {
   for (const [where, text] of Object.entries(fields)) {
     if (typeof text !== "string" || isPlainText(text)) continue;
     throw new AssentError("json_invalid", {

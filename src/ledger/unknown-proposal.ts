@@ -8,3 +8,8 @@ export function unknownProposal(proposalId: string): AssentError {
     fix: "Check that the process uses the ledger, and the schema, that the proposal was made in",
   });
 }
+
+/** The error for a review that the ledger does not hold. */
+export function unknownReview(reviewId: string): AssentError {
+  return new AssentError("review_unknown", { what: "There is no such review", where: "reviewId", seen: reviewId });
+}

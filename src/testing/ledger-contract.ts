@@ -6,10 +6,14 @@ import { claimingContract } from "./ledger-contract/claiming.js";
 import type { Check } from "./ledger-contract/check.js";
 import { decidingContract } from "./ledger-contract/deciding.js";
 import { decidingRacesContract } from "./ledger-contract/deciding-races.js";
+import { haltingContract } from "./ledger-contract/halting.js";
+import { historyContract } from "./ledger-contract/history.js";
+import { expiringContract } from "./ledger-contract/expiring.js";
 import { listingContract } from "./ledger-contract/listing.js";
 import { proposingContract } from "./ledger-contract/proposing.js";
 import { routingContract } from "./ledger-contract/routing.js";
 import { settlingContract } from "./ledger-contract/settling.js";
+import { stagingContract } from "./ledger-contract/staging.js";
 import { takingContract } from "./ledger-contract/taking.js";
 import { moment } from "./ledger-contract/specimens.js";
 import { valuesContract } from "./ledger-contract/values.js";
@@ -36,9 +40,13 @@ const PARTS: Record<string, (check: Check) => void> = {
   ask: askingContract,
   decide: decidingContract,
   "decide, several at once": decidingRacesContract,
+  "deadlines, people and drafts": expiringContract,
   "claim and extend": claimingContract,
   settle: settlingContract,
+  history: historyContract,
+  "halt and lift": haltingContract,
   "reviews, cases and deliveries": listingContract,
+  stages: stagingContract,
   "audit log": auditRowsContract,
   values: valuesContract,
 };

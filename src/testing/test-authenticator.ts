@@ -16,10 +16,10 @@ export type TestIdentity = Partial<Identity> & Pick<Identity, "id">;
  * ```
  */
 export function testAuthenticator(): Authenticator<TestIdentity> {
-  return createAuthenticator<TestIdentity>("test", ({ kind = "person", id, name = id, roles = [] }) => ({
+  return createAuthenticator<TestIdentity>("test", ({ kind = "person", id, name = id, ...rest }) => ({
     kind,
     id,
     name,
-    roles,
+    ...rest,
   }));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KnownEvent } from "../../src/audit/event-data.js";
+import type { CaseEvent } from "../../src/audit/event-data.js";
 import { Life } from "../../src/audit/life.js";
 import { auditId } from "../../src/model/case.js";
 
@@ -42,7 +42,7 @@ const EVENTS = {
   expired: { kind: "closed", data: { status: "expired", ...closing } },
   undone: { kind: "closed", data: { status: "undone", ...closing } },
   elsewhere: { kind: "closed", data: { status: "blocked", ...closing, case: "au_other" } },
-} as const satisfies Record<string, KnownEvent>;
+} as const satisfies Record<string, CaseEvent>;
 
 function decided(
   verdict: "approve" | "reject" | "modify",
@@ -50,7 +50,7 @@ function decided(
   review: string,
   argsDigest: string,
   newArgsDigest: string | null = null,
-): KnownEvent {
+): CaseEvent {
   const decision = `dc_${verdict}${round}`;
   return {
     kind: "decided",
@@ -58,7 +58,7 @@ function decided(
   };
 }
 
-function permitted(basis: "policy" | "decisions", round: number, argsDigest: string): KnownEvent {
+function permitted(basis: "policy" | "decisions", round: number, argsDigest: string): CaseEvent {
   return { kind: "permitted", data: { permit: `pm_${round}`, round, basis, argsDigest } };
 }
 
@@ -109,7 +109,7 @@ describe("the life of a proposal in the log", () => {
     ["proposed review asked approve reject", "its round was decided before"],
     ["proposed review asked approveArgs", "the decision is about other arguments than the round's"],
     ["proposed review asked approve2", "it is about round 2 while round 1 is current"],
-    ["proposed review asked modifyNothing", "a modification has no new arguments"],
+    ["proposed review asked modifyNothing", 'a decision "modify" has no new arguments'],
     ["proposed review asked modify approve", "it is about round 1 while round 2 is current"],
     ["proposed byPolicy", "a permit was issued before the policy had routed it"],
     ["proposed review byPolicy", 'a permit of basis policy was issued on the route "review"'],

@@ -85,6 +85,7 @@ describe("any sequence of calls", () => {
     const page = { afterId: "", limit: 1_000_000 };
     expect(await postgres.cases(page)).toEqual(await memory.cases(page));
     expect(await postgres.closedCases(page)).toEqual(await memory.closedCases(page));
+    expect(await postgres.stages(page)).toEqual(await memory.stages(page));
     expect(await postgres.undelivered({ limit: 1_000_000 })).toEqual(await memory.undelivered({ limit: 1_000_000 }));
     expect(await postgres.reviews({ limit: 1_000_000 })).toEqual(await memory.reviews({ limit: 1_000_000 }));
     for (const ledger of [memory, postgres]) {

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { rollingAccuracy } from "../../src/autonomy/stage-rule.js";
 import type { Ledger } from "../../src/ledger/ledger.js";
 import type { Case } from "../../src/model/case.js";
 import { APPROVAL_VERDICTS } from "../../src/model/decision.js";
@@ -25,6 +26,8 @@ export interface Operation {
   /** How many states of the case ago the caller last looked. */
   staleness: number;
 }
+
+const EACH_CASE = rollingAccuracy({ window: 1, judgedOver: 0 });
 
 type Call = (ledger: Ledger) => Promise<unknown>;
 
@@ -70,7 +73,8 @@ const OPERATIONS = {
     const request = decideRequest(seen, verdict, { by, nextRoute, permitted, args: { n: pick % 4 }, at: moment(now) });
     const answered = pick % 3 === 0 ? { answered: { named: pick % 2 === 0 } } : {};
     const version = pick % 7 === 0 ? { version: seen.review.version } : {};
-    return (ledger) => ledger.decide({ ...request, ...answered, ...version });
+    const staged = pick % 5 === 0 ? {} : { stageRule: EACH_CASE };
+    return (ledger) => ledger.decide({ ...request, ...answered, ...version, ...staged });
   },
   refuse: ({ pick }, { proposal }) => {
     const reason = `attempt ${pick % 4} \0`;

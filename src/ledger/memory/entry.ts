@@ -17,6 +17,8 @@ export interface Entry {
   decisions: Decision[];
   outcome: Outcome | null;
   recordText: string | null;
+  /** When its permit was used up, by the ledger's clock. */
+  spentAt: string | null;
   delivered: boolean;
 }
 
@@ -30,19 +32,21 @@ export function newEntry({ proposal, round }: NewProposal): Entry {
     decisions: [],
     outcome: null,
     recordText: null,
+    spentAt: null,
     delivered: false,
   };
 }
 
 /** The review that a thread asks for; null where there is nothing to ask. */
-export function newReview(entry: Entry, { proposalId, round, gate, address, at }: AskRequest): Review | null {
+export function newReview(entry: Entry, request: AskRequest, deadlineAt: string | null): Review | null {
+  const { proposalId, round, gate, kind, address, otherwise, at } = request;
   const current = entry.rounds.get(round);
   if (current === undefined || current.routing === null || entry.permits.has(round)) return null;
   return {
     id: identifier("review", [proposalId, round]),
     proposalId,
     round,
-    kind: "approval",
+    kind,
     status: "open",
     version: 1,
     digest: reviewDigest(proposalId, current),
@@ -51,6 +55,9 @@ export function newReview(entry: Entry, { proposalId, round, gate, address, at }
     address: { ...address },
     asks: 1,
     askedAt: at,
+    deadlineAt,
+    otherwise,
+    step: 0,
   };
 }
 
@@ -66,32 +73,4 @@ export function view(entry: Entry): Case {
     permit: entry.permits.get(entry.proposal.round) ?? null,
     outcome: entry.outcome,
   });
-}
-
-/** One review, with what is kept of its proposal. */
-export function findReview(entries: Iterable<Entry>, reviewId: string): { entry: Entry; review: Review } | undefined {
-  for (const entry of entries) {
-    for (const review of entry.reviews.values()) if (review.id === reviewId) return { entry, review };
-  }
-  return undefined;
-}
-
-/** How many reviews of a thread are open. */
-export function openOnThread(entries: Iterable<Entry>, threadId: string): number {
-  let open = 0;
-  for (const { proposal, reviews } of entries) {
-    if (proposal.threadId === threadId && reviews.get(proposal.round)?.status === "open") open += 1;
-  }
-  return open;
-}
-
-/** Orders proposals by when they were made. */
-export function byAge(a: Entry, b: Entry): number {
-  const place = ({ proposal }: Entry): string => `${proposal.proposedAt} ${proposal.id}`;
-  return place(a) < place(b) ? -1 : 1;
-}
-
-/** Orders proposals by their ids. */
-export function byId(a: Entry, b: Entry): number {
-  return a.proposal.id < b.proposal.id ? -1 : 1;
 }

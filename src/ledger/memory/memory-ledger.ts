@@ -1,21 +1,24 @@
-import type { AuditRow } from "../../model/audit-event.js";
-import { auditId, type Case } from "../../model/case.js";
+import { ruledChange } from "../../autonomy/stage-change.js";
+import type { StageRecord } from "../../autonomy/stage-record.js";
+import { type Case } from "../../model/case.js";
 import { systemClock, type Clock } from "../../model/clock.js";
 import type { Outcome } from "../../model/outcome.js";
+import type { Halt } from "../../model/halt.js";
 import type { Permit } from "../../model/permit.js";
-import type { Proposal } from "../../model/proposal.js";
-import type { Review } from "../../model/review.js";
 import { isAutomatic } from "../../model/routing.js";
 import { hasLapsed, holdsClaim } from "../claiming.js";
-import { judgeDecision, permittedRound } from "../deciding.js";
+import { afterDeadline, awaitsDraft, isDue, judgeDecision, permittedRound } from "../deciding.js";
+import { requireHaltText, type HaltRequest, type LiftRequest } from "../halting.js";
 import {
   askedEntry,
   claimedEntry,
   closing,
   decidedEntries,
+  expiredEntry,
   newPermit,
   permittedEntry,
   proposedEntry,
+  redraftedEntry,
   refusedEntry,
   routedEntry,
   voidedEntry,
@@ -24,15 +27,14 @@ import type {
   AskRequest,
   ClaimRequest,
   ClaimResult,
-  ClosedCase,
   DecideRequest,
   DecideResult,
+  ExpireRequest,
   Ledger,
   NewProposal,
-  PageRequest,
+  RedraftRequest,
   RefuseRequest,
   RerouteRequest,
-  ReviewFilter,
   RouteRequest,
   SettleRequest,
   TakeRequest,
@@ -44,9 +46,19 @@ import {
   requireProposalText,
   requireTakeText,
 } from "../plain-text.js";
-import { unknownProposal } from "../unknown-proposal.js";
-import { byAge, byId, findReview, newEntry, newReview, openOnThread, view, type Entry } from "./entry.js";
-import { MemoryLog } from "./log.js";
+import {
+  judgementBy,
+  requestedChange,
+  requireStageText,
+  stagedEntry,
+  stageKeyOf,
+  type SetCeilingRequest,
+  type SetStageRequest,
+} from "../staging.js";
+import { unknownProposal, unknownReview } from "../unknown-proposal.js";
+import { newEntry, newReview, view, type Entry } from "./entry.js";
+import { findReview, openOnThread } from "./listing.js";
+import { MemoryReadings } from "./readings.js";
 
 /** How a memory ledger is set up. */
 export interface MemoryLedgerOptions {
@@ -76,29 +88,17 @@ export function memoryLedger({ clock = systemClock }: MemoryLedgerOptions = {}):
   return new MemoryLedger(clock);
 }
 
-class MemoryLedger implements Ledger {
+class MemoryLedger extends MemoryReadings implements Ledger {
   readonly durable = false;
-  readonly #entries = new Map<string, Entry>();
-  readonly #log = new MemoryLog();
-  readonly #clock: Clock;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
 
   async propose(request: NewProposal): Promise<Case> {
     requireProposalText(request);
-    const known = this.#entries.get(request.proposal.id);
+    const known = this.kept.get(request.proposal.id);
     if (known !== undefined) return view(known);
     const entry = newEntry(request);
-    this.#log.append(proposedEntry(request));
-    this.#entries.set(request.proposal.id, entry);
+    this.log.append(proposedEntry(request));
+    this.kept.set(request.proposal.id, entry);
     return view(entry);
-  }
-
-  async read(proposalId: string): Promise<Case | null> {
-    const entry = this.#entries.get(proposalId);
-    return entry === undefined ? null : view(entry);
   }
 
   async take(request: TakeRequest): Promise<Case[]> {
@@ -106,7 +106,7 @@ class MemoryLedger implements Ledger {
     const { threadId, gate, ids, action } = request;
     const taken: Case[] = [];
     for (const id of new Set(ids)) {
-      const entry = this.#entries.get(id);
+      const entry = this.kept.get(id);
       if (entry === undefined || entry.proposal.threadId !== threadId) continue;
       if (action !== undefined && entry.proposal.action !== action) continue;
       if (entry.proposal.gate === null && entry.proposal.state === "open") entry.proposal.gate = gate;
@@ -121,7 +121,7 @@ class MemoryLedger implements Ledger {
       const current = entry.proposal.state === "open" && entry.proposal.round === request.round;
       if (round === undefined || round.routing !== null || !current) return;
       round.routing = structuredClone(request.routing);
-      this.#log.append(routedEntry(request));
+      this.log.append(routedEntry(request));
       if (isAutomatic(request.routing.route)) this.#permit(entry, round, "policy", request.at);
       if (request.outcome !== null) this.#close(entry, request.outcome, request.at);
     });
@@ -137,7 +137,7 @@ class MemoryLedger implements Ledger {
       permit.state = "void";
       entry.rounds.set(round + 1, { ...structuredClone(old), round: round + 1, routing: null });
       entry.proposal.round = round + 1;
-      this.#log.append(voidedEntry(request));
+      this.log.append(voidedEntry(request));
     });
   }
 
@@ -149,14 +149,14 @@ class MemoryLedger implements Ledger {
       if (!current || proposal.threadId !== request.address.threadId) return;
       const known = entry.reviews.get(request.round);
       if (known === undefined) {
-        const review = newReview(entry, request);
+        const review = newReview(entry, request, request.withinMs === null ? null : this.in(request.withinMs));
         if (review === null) return;
         entry.reviews.set(review.round, review);
-        this.#log.append(askedEntry(request, review.id));
+        this.log.append(askedEntry(request, review.id));
       } else if (known.status === "open" && known.address.interruptId !== request.address.interruptId) {
         known.address = { ...request.address };
         known.asks += 1;
-        this.#log.append(askedEntry(request, known.id));
+        this.log.append(askedEntry(request, known.id));
       }
     });
   }
@@ -164,7 +164,7 @@ class MemoryLedger implements Ledger {
   async decide(request: DecideRequest): Promise<DecideResult> {
     requireDecisionText(request);
     const { decision, next, outcome } = request;
-    const found = findReview(this.#entries.values(), decision.reviewId);
+    const found = findReview(this.kept.values(), decision.reviewId);
     if (found === undefined) return { ok: false, why: "unknown", case: null };
     const { review } = found;
     const { id, threadId } = found.entry.proposal;
@@ -172,36 +172,66 @@ class MemoryLedger implements Ledger {
     const verdict = judgeDecision(request, {
       review,
       case: held,
-      openOnThread: openOnThread(this.#entries.values(), threadId),
+      openOnThread: openOnThread(this.kept.values(), threadId),
+      isDue: isDue(review, this.in(0)),
     });
     if (!verdict.counts) return verdict.result;
     const permitted = permittedRound(request, held);
     const decided = this.#change(id, (entry) => {
       entry.decisions.push(structuredClone(decision));
       Object.assign(review, { status: "decided", version: review.version + 1 });
-      decidedEntries(request).forEach((made) => this.#log.append(made));
+      decidedEntries(request).forEach((made) => this.log.append(made));
       if (next !== undefined) {
         entry.rounds.set(next.round.round, structuredClone(next.round));
         entry.proposal.round = next.round.round;
       }
       if (permitted !== null) this.#permit(entry, permitted, "decisions", decision.decidedAt);
       if (outcome !== null) this.#close(entry, outcome, decision.decidedAt);
+      this.#judge(request, held);
     });
     return { ok: true, case: decided, repeated: false };
+  }
+
+  async redraft(request: RedraftRequest): Promise<Case> {
+    const { proposalId, round, next } = request;
+    return this.#change(proposalId, (entry) => {
+      if (!awaitsDraft(entry, round)) return;
+      entry.rounds.set(next.round, { ...structuredClone(next), routing: null });
+      entry.proposal.round = next.round;
+      this.log.append(redraftedEntry(request));
+    });
+  }
+
+  async expire({ reviewId, outcome, next, at }: ExpireRequest): Promise<Case> {
+    const found = findReview(this.kept.values(), reviewId);
+    if (found === undefined) throw unknownReview(reviewId);
+    const { review } = found;
+    return this.#change(found.entry.proposal.id, (entry) => {
+      const current = entry.rounds.get(review.round);
+      const isCurrent = entry.proposal.state === "open" && entry.proposal.round === review.round;
+      if (current === undefined || !isCurrent || !isDue(review, this.in(0))) return;
+      this.log.append(expiredEntry(review, at));
+      const after = afterDeadline(review, next);
+      const deadlineAt = after.withinMs === null ? null : this.in(after.withinMs);
+      Object.assign(review, { status: after.status, otherwise: after.otherwise, step: after.step, deadlineAt });
+      review.version += 1;
+      if (after.end === "permit") this.#permit(entry, current, "policy", at);
+      if (after.end === "outcome") this.#close(entry, outcome, at);
+    });
   }
 
   async refuse(request: RefuseRequest): Promise<void> {
     this.#entry(request.proposalId);
     const entry = refusedEntry(request);
-    if (!this.#log.holds(entry)) this.#log.append(entry);
+    if (!this.log.holds(entry)) this.log.append(entry);
   }
 
   async claim(request: ClaimRequest): Promise<ClaimResult> {
     requireClaimText(request);
-    const entry = this.#entries.get(request.proposalId);
+    const entry = this.kept.get(request.proposalId);
     if (entry === undefined) return { claimed: false, lapsed: false, case: null };
     const permit = entry.permits.get(request.round);
-    const lapsed = hasLapsed(permit, this.#in(0));
+    const lapsed = hasLapsed(permit, this.in(0));
     if (holdsClaim(request, view(entry), lapsed)) return { claimed: true, lapsed, case: view(entry) };
     const free = permit?.state === "issued" || (lapsed && request.takeover);
     const fits =
@@ -209,19 +239,22 @@ class MemoryLedger implements Ledger {
       entry.proposal.threadId === request.threadId &&
       entry.proposal.state === "open" &&
       entry.proposal.round === request.round;
-    if (permit === undefined || !free || !fits) return { claimed: false, lapsed, case: view(entry) };
-    this.#log.append(claimedEntry(request));
-    const leaseUntil = this.#in(request.leaseMs);
+    const halt = this.halted.of(entry.proposal);
+    if (permit === undefined || !free || !fits || halt !== null) {
+      return { claimed: false, lapsed, ...(halt && { halt }), case: view(entry) };
+    }
+    this.log.append(claimedEntry(request));
+    const leaseUntil = this.in(request.leaseMs);
     Object.assign(permit, { state: "claimed", owner: request.owner, leaseUntil, claims: permit.claims + 1 });
     return { claimed: true, lapsed: false, case: view(entry) };
   }
 
   async extend({ permitId, owner, leaseMs }: Parameters<Ledger["extend"]>[0]): Promise<boolean> {
-    for (const { permits } of this.#entries.values()) {
+    for (const { permits } of this.kept.values()) {
       for (const permit of permits.values()) {
         if (permit.id !== permitId) continue;
         if (permit.state !== "claimed" || permit.owner !== owner) return false;
-        permit.leaseUntil = this.#in(leaseMs);
+        permit.leaseUntil = this.in(leaseMs);
         return true;
       }
     }
@@ -231,84 +264,53 @@ class MemoryLedger implements Ledger {
   async settle({ proposalId, round, owner, outcome, at }: SettleRequest): Promise<Case> {
     return this.#change(proposalId, (entry) => {
       const permit = entry.permits.get(round);
-      const mine = owner === null ? hasLapsed(permit, this.#in(0)) : permit?.owner === owner;
+      const mine = owner === null ? hasLapsed(permit, this.in(0)) : permit?.owner === owner;
       if (entry.proposal.state === "closed" || permit?.state !== "claimed" || !mine) return;
       permit.state = "spent";
+      entry.spentAt = this.in(0);
       this.#close(entry, outcome, at);
     });
   }
 
-  async review(reviewId: string): Promise<{ review: Review; case: Case } | null> {
-    const found = findReview(this.#entries.values(), reviewId);
-    return found === undefined ? null : { review: structuredClone(found.review), case: view(found.entry) };
+  async halt(request: HaltRequest): Promise<Halt> {
+    requireHaltText(request);
+    return this.halted.halt(request);
   }
 
-  async reviews({ status, threadId, limit, after }: ReviewFilter): Promise<{ review: Review; case: Case }[]> {
-    const place = (review: Pick<Review, "askedAt" | "id">): string => `${review.askedAt} ${review.id}`;
-    return [...this.#entries.values()]
-      .flatMap((entry) => [...entry.reviews.values()].map((review) => ({ entry, review })))
-      .filter(({ review }) => status === undefined || review.status === status)
-      .filter(({ entry }) => threadId === undefined || entry.proposal.threadId === threadId)
-      .filter(({ review }) => after === undefined || place(review) > place(after))
-      .toSorted((a, b) => (place(a.review) < place(b.review) ? -1 : 1))
-      .slice(0, limit)
-      .map(({ entry, review }) => ({ review: structuredClone(review), case: view(entry) }));
+  async lift(request: LiftRequest): Promise<Halt | null> {
+    requireHaltText(request);
+    return this.halted.lift(request);
   }
 
-  async undelivered({ limit }: { limit: number }): Promise<Proposal[]> {
-    return [...this.#entries.values()]
-      .filter((entry) => !entry.delivered && entry.reviews.get(entry.proposal.round)?.status !== "open")
-      .toSorted(byAge)
-      .slice(0, limit)
-      .map((entry) => structuredClone(entry.proposal));
-  }
-
-  async delivered(threadId: string): Promise<void> {
-    for (const entry of this.#entries.values()) {
-      if (entry.proposal.threadId === threadId && entry.proposal.state === "closed") entry.delivered = true;
+  async setStage(request: SetStageRequest | SetCeilingRequest): Promise<StageRecord> {
+    requireStageText(request);
+    const change = requestedChange(this.staged.record(request.of), request);
+    if (change !== null) {
+      this.log.append(stagedEntry(change));
+      this.staged.change(change);
     }
+    return this.staged.record(request.of);
   }
 
-  async auditRows({ afterSeq, limit, proposalId }: Parameters<Ledger["auditRows"]>[0]): Promise<AuditRow[]> {
-    return this.#log.rows(afterSeq, limit, proposalId);
+  async setCeiling(request: SetCeilingRequest): Promise<StageRecord> {
+    return this.setStage(request);
   }
 
-  async caseRecordText(id: string): Promise<{ proposalId: string; text: string } | null> {
-    for (const { proposal, recordText } of this.#entries.values()) {
-      if (recordText !== null && auditId(proposal.id) === id) return { proposalId: proposal.id, text: recordText };
-    }
-    return null;
-  }
-
-  async closedCases({ afterId, limit }: PageRequest): Promise<ClosedCase[]> {
-    return [...this.#entries.values()]
-      .filter(({ proposal }) => proposal.id > afterId)
-      .toSorted(byId)
-      .flatMap(({ proposal: { id }, recordText: text }) =>
-        text === null ? [] : [{ proposalId: id, auditId: auditId(id), text }],
-      )
-      .slice(0, limit);
-  }
-
-  async cases({ afterId, limit, threadId }: PageRequest & { threadId?: string }): Promise<Case[]> {
-    const later = [...this.#entries.values()].filter(
-      ({ proposal }) => proposal.id > afterId && (threadId === undefined || proposal.threadId === threadId),
-    );
-    return later.toSorted(byId).slice(0, limit).map(view);
-  }
-
-  async auditHead(): Promise<{ seq: number; hash: string }> {
-    return this.#log.head();
-  }
-
-  async close(): Promise<void> {}
-
-  #in(ms: number): string {
-    return new Date(this.#clock.now().getTime() + ms).toISOString();
+  /** Counts what a decision says about the agent, and moves the stage. Comes last: nothing after it may fail. */
+  #judge(request: DecideRequest, held: Case): void {
+    const right = judgementBy(request, held);
+    if (right === null) return;
+    const { stageRule, decision } = request;
+    const of = stageKeyOf(held);
+    const made = { proposalId: decision.proposalId, at: decision.decidedAt };
+    const change = stageRule === undefined ? null : ruledChange(this.staged.record(of, right), stageRule, made);
+    if (change !== null) this.log.append(stagedEntry(change));
+    this.staged.judge(of, right);
+    if (change !== null) this.staged.change(change);
   }
 
   #entry(proposalId: string): Entry {
-    const entry = this.#entries.get(proposalId);
+    const entry = this.kept.get(proposalId);
     if (entry === undefined) throw unknownProposal(proposalId);
     return entry;
   }
@@ -317,12 +319,12 @@ class MemoryLedger implements Ledger {
   #change(proposalId: string, work: (entry: Entry) => void): Case {
     const entry = this.#entry(proposalId);
     const before = structuredClone(entry);
-    const { seq } = this.#log.head();
+    const { seq } = this.log.head();
     try {
       work(entry);
     } catch (error) {
-      this.#entries.set(proposalId, before);
-      this.#log.takeBack(seq);
+      this.kept.set(proposalId, before);
+      this.log.takeBack(seq);
       throw error;
     }
     return view(entry);
@@ -331,7 +333,7 @@ class MemoryLedger implements Ledger {
   #permit(entry: Entry, round: { round: number; argsDigest: string }, basis: Permit["basis"], at: string): void {
     const permit = newPermit(entry.proposal.id, round, basis, at);
     entry.permits.set(round.round, permit);
-    this.#log.append(permittedEntry(permit));
+    this.log.append(permittedEntry(permit));
   }
 
   #close(entry: Entry, outcome: Outcome, at: string): void {
@@ -339,6 +341,6 @@ class MemoryLedger implements Ledger {
     entry.proposal.state = "closed";
     const closed = closing({ ...view(entry), outcome }, at);
     entry.recordText = closed.text;
-    this.#log.append(closed.entry);
+    this.log.append(closed.entry);
   }
 }

@@ -1,19 +1,23 @@
 import type { Pool } from "pg";
-import { GENESIS_HASH, type AuditRow } from "../../model/audit-event.js";
+import type { StageRecord } from "../../autonomy/stage-record.js";
 import type { Case } from "../../model/case.js";
 import type { Clock } from "../../model/clock.js";
+import type { Halt } from "../../model/halt.js";
 import { identifier } from "../../model/identifier.js";
-import { reviewDigest, type Proposal } from "../../model/proposal.js";
+import { reviewDigest } from "../../model/proposal.js";
 import type { Review } from "../../model/review.js";
 import { isAutomatic } from "../../model/routing.js";
 import { holdsClaim } from "../claiming.js";
-import { judgeDecision, permittedRound } from "../deciding.js";
+import { afterDeadline, awaitsDraft, judgeDecision, permittedRound } from "../deciding.js";
+import { requireHaltText, type HaltRequest, type LiftRequest } from "../halting.js";
 import {
   askedEntry,
   claimedEntry,
   decidedEntries,
+  expiredEntry,
   newPermit,
   proposedEntry,
+  redraftedEntry,
   refusedEntry,
   routedEntry,
   voidedEntry,
@@ -22,15 +26,14 @@ import type {
   AskRequest,
   ClaimRequest,
   ClaimResult,
-  ClosedCase,
   DecideRequest,
   DecideResult,
+  ExpireRequest,
   Ledger,
   NewProposal,
-  PageRequest,
+  RedraftRequest,
   RefuseRequest,
   RerouteRequest,
-  ReviewFilter,
   RouteRequest,
   SettleRequest,
   TakeRequest,
@@ -43,29 +46,22 @@ import {
   requireProposalText,
   requireTakeText,
 } from "../plain-text.js";
-import { unknownProposal } from "../unknown-proposal.js";
+import { requireStageText, type SetCeilingRequest, type SetStageRequest } from "../staging.js";
+import { unknownProposal, unknownReview } from "../unknown-proposal.js";
+import { keepHalt, liftHalt } from "./halts.js";
 import { askSql } from "./queries/ask.js";
 import { claimedCaseSql, claimSql, extendSql, spendSql } from "./queries/claim.js";
-import { lockReviewSql, reviewProposalSql } from "./queries/decide.js";
-import {
-  auditHeadSql,
-  auditRowsSql,
-  caseRecordSql,
-  casesSql,
-  closedCasesSql,
-  deliveredSql,
-  reviewSql,
-  reviewsSql,
-  undeliveredSql,
-} from "./queries/list.js";
+import { lockReviewSql, reviewExpiredSql, reviewProposalSql } from "./queries/decide.js";
 import { proposeSql } from "./queries/propose.js";
-import { lockProposalSql, readCaseSql } from "./queries/read-case.js";
+import { lockProposalSql } from "./queries/read-case.js";
 import { nextRoundSql, routeSql, voidPermitSql } from "./queries/route.js";
 import { entryKnownSql } from "./queries/settle.js";
 import { bindSql, takenSql } from "./queries/take.js";
 import { quoteSchema } from "./schema.js";
-import { connection, inTransaction, once, type Connection, type Run } from "./transaction.js";
-import { append, closeCase, issue, readCase, recordDecision } from "./writes.js";
+import { moveStage, setStage } from "./stages.js";
+import { connection, inTransaction, type Run } from "./transaction.js";
+import { addRound, append, closeCase, issue, readCase, recordDecision } from "./writes.js";
+import { PostgresReadings } from "./readings.js";
 
 /** Where the ledger lives. */
 export interface PostgresLedgerOptions {
@@ -94,23 +90,20 @@ export function postgresLedger({ pool, schema = "assent", statementMs, clock }: 
   return new PostgresLedger(connection(pool, statementMs), quoteSchema(schema), clock);
 }
 
-class PostgresLedger implements Ledger {
-  readonly durable = true;
-  readonly #connection: Connection;
-  readonly #schema: string;
-  readonly #clock: Clock | undefined;
+interface ClaimedCase {
+  doc: Case;
+  lapsed: boolean;
+  halt: Halt | null;
+}
 
-  constructor(connection: Connection, schema: string, clock: Clock | undefined) {
-    this.#connection = connection;
-    this.#schema = schema;
-    this.#clock = clock;
-  }
+class PostgresLedger extends PostgresReadings implements Ledger {
+  readonly durable = true;
 
   async propose(request: NewProposal): Promise<Case> {
     requireProposalText(request);
     const { proposal, round } = request;
     const { kind, text } = proposedEntry(request);
-    await this.#once(proposeSql, [
+    await this.once(proposeSql, [
       proposal.id,
       proposal.threadId,
       proposal.action,
@@ -127,21 +120,15 @@ class PostgresLedger implements Ledger {
       kind,
       text,
     ]);
-    return this.#read(proposal.id);
-  }
-
-  async read(proposalId: string): Promise<Case | null> {
-    if (!isPlainText(proposalId)) return null;
-    const [row] = await this.#once<{ doc: Case }>(readCaseSql, [proposalId]);
-    return row?.doc ?? null;
+    return this.mustRead(proposal.id);
   }
 
   async take(request: TakeRequest): Promise<Case[]> {
     requireTakeText(request);
     const { threadId, gate, ids, action } = request;
     const values = [threadId, gate, [...new Set(ids)].filter(isPlainText), action ?? null];
-    await this.#once(bindSql, values);
-    const rows = await this.#once<{ doc: Case }>(takenSql, values);
+    await this.once(bindSql, values);
+    const rows = await this.once<{ doc: Case }>(takenSql, values);
     return rows.map((row) => row.doc);
   }
 
@@ -173,11 +160,11 @@ class PostgresLedger implements Ledger {
   async ask(request: AskRequest): Promise<Case> {
     requireAskText(request);
     const { proposalId, round, gate, address, at } = request;
-    const current = await this.#read(proposalId);
+    const current = await this.mustRead(proposalId);
     if (current.round.round !== round) return current;
     const id = identifier("review", [proposalId, round]);
     const { kind, text } = askedEntry(request, id);
-    await this.#once(askSql, [
+    await this.once(askSql, [
       id,
       proposalId,
       round,
@@ -190,20 +177,22 @@ class PostgresLedger implements Ledger {
       at,
       kind,
       text,
+      request.kind,
+      request.withinMs,
+      request.otherwise,
+      this.now(),
     ]);
-    return this.#read(proposalId);
+    return this.mustRead(proposalId);
   }
 
   async decide(request: DecideRequest): Promise<DecideResult> {
     requireDecisionText(request);
     const { decision, outcome } = request;
-    const [owner] = await this.#once<{ proposalId: string }>(reviewProposalSql, [
-      isPlainText(decision.reviewId) ? decision.reviewId : "",
-    ]);
-    if (owner === undefined) return { ok: false, why: "unknown", case: null };
-    const refusal = await this.#locked(owner.proposalId, async (run, schema) => {
-      const held = await readCase(run, schema, owner.proposalId);
-      const [locked] = await run<{ review: Review; openOnThread: number }>(lockReviewSql(schema), [decision.reviewId]);
+    const proposalId = await this.#proposalOf(decision.reviewId);
+    if (proposalId === undefined) return { ok: false, why: "unknown", case: null };
+    const refusal = await this.#locked(proposalId, async (run, schema) => {
+      const held = await readCase(run, schema, proposalId);
+      const [locked] = await this.#lockReview(run, decision.reviewId);
       if (locked === undefined) return { ok: false, why: "unknown", case: null } as const;
       const verdict = judgeDecision(request, { ...locked, case: held });
       if (!verdict.counts) return verdict.result;
@@ -211,16 +200,43 @@ class PostgresLedger implements Ledger {
       const entries = decidedEntries(request);
       const permitted = permittedRound(request, held);
       if (permitted !== null) {
-        const permit = newPermit(owner.proposalId, permitted, "decisions", decision.decidedAt);
+        const permit = newPermit(proposalId, permitted, "decisions", decision.decidedAt);
         entries.push(await issue(run, schema, permit));
       }
       if (outcome !== null) {
-        entries.push(await closeCase(run, schema, owner.proposalId, outcome, decision.decidedAt));
+        entries.push(await closeCase(run, schema, proposalId, outcome, decision.decidedAt));
       }
       await append(run, schema, entries);
+      await moveStage(run, schema, request, held);
       return null;
     });
-    return refusal ?? { ok: true, case: await this.#read(owner.proposalId), repeated: false };
+    return refusal ?? { ok: true, case: await this.mustRead(proposalId), repeated: false };
+  }
+
+  async redraft(request: RedraftRequest): Promise<Case> {
+    const { proposalId, round, next } = request;
+    return this.#transaction(proposalId, async (run, schema) => {
+      if (!awaitsDraft(await readCase(run, schema, proposalId), round)) return;
+      await addRound(run, schema, proposalId, { ...next, routing: null });
+      await append(run, schema, [redraftedEntry(request)]);
+    });
+  }
+
+  async expire({ reviewId, outcome, next, at }: ExpireRequest): Promise<Case> {
+    const proposalId = await this.#proposalOf(reviewId);
+    if (proposalId === undefined) throw unknownReview(reviewId);
+    return this.#transaction(proposalId, async (run, schema) => {
+      const { proposal, round } = await readCase(run, schema, proposalId);
+      const [locked] = await this.#lockReview(run, reviewId);
+      const isCurrent = proposal.state === "open" && proposal.round === locked?.review.round;
+      if (locked === undefined || !locked.isDue || !isCurrent) return;
+      const { status, otherwise, step, withinMs, end } = afterDeadline(locked.review, next);
+      await run(reviewExpiredSql(schema), [reviewId, status, otherwise, step, withinMs, this.now()]);
+      const entries = [expiredEntry(locked.review, at)];
+      if (end === "permit") entries.push(await issue(run, schema, newPermit(proposalId, round, "policy", at)));
+      if (end === "outcome") entries.push(await closeCase(run, schema, proposalId, outcome, at));
+      await append(run, schema, entries);
+    });
   }
 
   async refuse(request: RefuseRequest): Promise<void> {
@@ -235,7 +251,7 @@ class PostgresLedger implements Ledger {
     requireClaimText(request);
     const { proposalId, threadId, round, argsDigest, owner, leaseMs, takeover } = request;
     const { kind, text } = claimedEntry(request);
-    const won = await this.#once(claimSql, [
+    const won = await this.once(claimSql, [
       proposalId,
       threadId,
       round,
@@ -245,92 +261,66 @@ class PostgresLedger implements Ledger {
       takeover,
       kind,
       text,
-      this.#now(),
+      this.now(),
     ]);
     const [found] = isPlainText(proposalId)
-      ? await this.#once<{ doc: Case; lapsed: boolean }>(claimedCaseSql, [proposalId, this.#now()])
+      ? await this.once<ClaimedCase>(claimedCaseSql, [proposalId, this.now()])
       : [];
     if (found === undefined) return { claimed: false, lapsed: false, case: null };
-    const { doc, lapsed } = found;
-    return { claimed: won.length > 0 || holdsClaim(request, doc, lapsed), lapsed, case: doc };
+    const { doc, lapsed, halt } = found;
+    const claimed = won.length > 0 || holdsClaim(request, doc, lapsed);
+    return { claimed, lapsed, ...(!claimed && halt !== null && { halt }), case: doc };
   }
 
   async extend({ permitId, owner, leaseMs }: Parameters<Ledger["extend"]>[0]): Promise<boolean> {
-    return (await this.#once(extendSql, [permitId, owner, leaseMs, this.#now()])).length > 0;
+    return (await this.once(extendSql, [permitId, owner, leaseMs, this.now()])).length > 0;
   }
 
   async settle({ proposalId, round, owner, outcome, at }: SettleRequest): Promise<Case> {
     return this.#transaction(proposalId, async (run, schema) => {
-      const spent = await run(spendSql(schema), [proposalId, round, owner, this.#now()]);
+      const spent = await run(spendSql(schema), [proposalId, round, owner, this.now()]);
       if (spent.length === 0) return;
       await append(run, schema, [await closeCase(run, schema, proposalId, outcome, at)]);
     });
   }
 
-  async review(reviewId: string): Promise<{ review: Review; case: Case } | null> {
-    if (!isPlainText(reviewId)) return null;
-    const [row] = await this.#once<{ review: Review; case: Case }>(reviewSql, [reviewId]);
-    return row ?? null;
+  async halt(request: HaltRequest): Promise<Halt> {
+    requireHaltText(request);
+    return keepHalt(this.connection, this.schema, request);
   }
 
-  async reviews({ status, threadId, limit, after }: ReviewFilter): Promise<{ review: Review; case: Case }[]> {
-    return this.#once(reviewsSql, [status ?? null, threadId ?? null, after?.askedAt ?? null, after?.id ?? null, limit]);
+  async lift(request: LiftRequest): Promise<Halt | null> {
+    requireHaltText(request);
+    return liftHalt(this.connection, this.schema, request);
   }
 
-  async undelivered({ limit }: { limit: number }): Promise<Proposal[]> {
-    return (await this.#once<{ proposal: Proposal }>(undeliveredSql, [limit])).map((row) => row.proposal);
+  async setStage(request: SetStageRequest): Promise<StageRecord> {
+    requireStageText(request);
+    return setStage(this.connection, this.schema, request);
   }
 
-  async delivered(threadId: string): Promise<void> {
-    await this.#once(deliveredSql, [threadId]);
-  }
-
-  async auditRows({ afterSeq, limit, proposalId }: Parameters<Ledger["auditRows"]>[0]): Promise<AuditRow[]> {
-    return this.#once(auditRowsSql, [afterSeq, proposalId ?? null, limit]);
-  }
-
-  async caseRecordText(auditId: string): Promise<{ proposalId: string; text: string } | null> {
-    if (!isPlainText(auditId)) return null;
-    const [row] = await this.#once<{ proposalId: string; text: string }>(caseRecordSql, [auditId]);
-    return row ?? null;
-  }
-
-  async closedCases({ afterId, limit }: PageRequest): Promise<ClosedCase[]> {
-    return this.#once<ClosedCase>(closedCasesSql, [afterId, limit]);
-  }
-
-  async cases({ afterId, limit, threadId }: PageRequest & { threadId?: string }): Promise<Case[]> {
-    return (await this.#once<{ doc: Case }>(casesSql, [afterId, limit, threadId ?? null])).map((row) => row.doc);
-  }
-
-  async auditHead(): Promise<{ seq: number; hash: string }> {
-    const [head] = await this.#once<{ seq: number; hash: string }>(auditHeadSql, []);
-    return head ?? { seq: 0, hash: GENESIS_HASH };
+  async setCeiling(request: SetCeilingRequest): Promise<StageRecord> {
+    requireStageText(request);
+    return setStage(this.connection, this.schema, request);
   }
 
   async close(): Promise<void> {}
 
-  async #once<Row extends object>(sql: (schema: string) => string, values: unknown[]): Promise<Row[]> {
-    return once<Row>(this.#connection, sql(this.#schema), values);
+  async #proposalOf(reviewId: string): Promise<string | undefined> {
+    const id = isPlainText(reviewId) ? reviewId : "";
+    return (await this.once<{ proposalId: string }>(reviewProposalSql, [id]))[0]?.proposalId;
   }
 
-  /** The time that leases are told by; null for the database's own. */
-  #now(): string | null {
-    return this.#clock?.now().toISOString() ?? null;
-  }
-
-  async #read(proposalId: string): Promise<Case> {
-    const found = await this.read(proposalId);
-    if (found === null) throw unknownProposal(proposalId);
-    return found;
+  #lockReview(run: Run, reviewId: string): Promise<{ review: Review; openOnThread: number; isDue: boolean }[]> {
+    return run(lockReviewSql(this.schema), [reviewId, this.now()]);
   }
 
   /** Works on one proposal under its row lock, alone. */
   async #locked<Result>(proposalId: string, work: (run: Run, schema: string) => Promise<Result>): Promise<Result> {
-    return inTransaction(this.#connection, async (run) => {
-      const locked = await run(lockProposalSql(this.#schema), [proposalId]);
+    return inTransaction(this.connection, async (run) => {
+      const locked = await run(lockProposalSql(this.schema), [proposalId]);
       if (locked.length === 0) throw unknownProposal(proposalId);
-      return work(run, this.#schema);
+      return work(run, this.schema);
     });
   }
 

@@ -1,10 +1,11 @@
 import type { Case } from "../../model/case.js";
 import type { Outcome } from "../../model/outcome.js";
 import type { Permit } from "../../model/permit.js";
+import type { Round } from "../../model/proposal.js";
 import { closing, permittedEntry, type JournalEntry } from "../journal.js";
 import type { DecideRequest } from "../ledger.js";
 import { unknownProposal } from "../unknown-proposal.js";
-import { decisionSql, modifiedRoundSql, reviewDecidedSql } from "./queries/decide.js";
+import { decisionSql, newRoundSql, reviewDecidedSql } from "./queries/decide.js";
 import { readCaseSql } from "./queries/read-case.js";
 import { permitSql } from "./queries/route.js";
 import { appendSql, closeCaseSql } from "./queries/settle.js";
@@ -46,7 +47,7 @@ export async function closeCase(
   return entry;
 }
 
-/** Records a decision on its review, and the round that a modification makes. */
+/** Records a decision on its review, and the round that a modification or an answer makes. */
 export async function recordDecision(run: Run, schema: string, { decision, next }: DecideRequest): Promise<void> {
   await run(decisionSql(schema), [
     decision.id,
@@ -64,10 +65,14 @@ export async function recordDecision(run: Run, schema: string, { decision, next 
     JSON.stringify(decision.signatures),
   ]);
   await run(reviewDecidedSql(schema), [decision.reviewId]);
-  if (next === undefined) return;
-  const { round, args, argsDigest, facts, display, displayDigest, routing } = next.round;
-  await run(modifiedRoundSql(schema), [
-    decision.proposalId,
+  if (next !== undefined) await addRound(run, schema, decision.proposalId, next.round);
+}
+
+/** Adds a round and makes it the current one. */
+export async function addRound(run: Run, schema: string, proposalId: string, next: Round): Promise<void> {
+  const { round, args, argsDigest, facts, display, displayDigest, routing } = next;
+  await run(newRoundSql(schema), [
+    proposalId,
     round,
     JSON.stringify(args),
     argsDigest,

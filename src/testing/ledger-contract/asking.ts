@@ -39,6 +39,9 @@ function questions(check: Check): void {
       address: request.address,
       asks: 1,
       askedAt: moment(2),
+      deadlineAt: null,
+      otherwise: "hold",
+      step: 0,
     });
   });
 

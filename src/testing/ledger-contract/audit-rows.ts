@@ -168,7 +168,8 @@ function contents(check: Check): void {
       policyDigest,
       failedClosed: false,
     });
-    assert.deepEqual(askedEvent?.data, { review, round: 1, gate: "gate", interrupt: "interrupt-1", reason: null });
+    const terms = { kind: "approval", withinMs: null, otherwise: "hold", reason: null };
+    assert.deepEqual(askedEvent?.data, { review, round: 1, gate: "gate", interrupt: "interrupt-1", ...terms });
     const decision = held.decisions[0];
     assert.deepEqual(decidedEvent?.data, {
       decision: decision?.id,

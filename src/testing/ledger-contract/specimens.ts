@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { canonicalJson } from "../../model/canonical-json.js";
 import { auditId, type Case } from "../../model/case.js";
-import type { ApprovalVerdict, Decision, DecisionStatement } from "../../model/decision.js";
+import type { Decision, DecisionStatement } from "../../model/decision.js";
+import type { Facts } from "../../model/facts.js";
 import { identifier } from "../../model/identifier.js";
 import type { Outcome } from "../../model/outcome.js";
 import type { PrincipalRecord } from "../../model/principal.js";
 import { fixRound, type Json, type Round } from "../../model/proposal.js";
-import type { Review } from "../../model/review.js";
+import type { Review, ReviewVerdict } from "../../model/review.js";
 import type { Route, Routing } from "../../model/routing.js";
 import type { Trust } from "../../model/trust.js";
 import type {
@@ -35,6 +36,7 @@ export interface DraftOptions {
   requestedBy?: string | null;
   trust?: Trust;
   args?: Record<string, Json>;
+  facts?: Facts;
   context?: Json;
   proposedAt?: string;
 }
@@ -44,7 +46,7 @@ export function draft(options: DraftOptions = {}): NewProposal {
   const { key = "a", threadId = "thread-1", action = "refund", agent = "support", requestedBy = "cleo" } = options;
   const { trust = "verified", args = { orderId: "o-1", amount: 12.5 }, proposedAt = moment(0) } = options;
   const context = options.context ?? { said: "please" };
-  const facts = { amount: { value: 12.5, currency: "USD" }, confidence: 0.9 };
+  const { facts = { amount: { value: 12.5, currency: "USD" }, confidence: 0.9 } } = options;
   const summary = "Refund 12.5 USD on order o-1";
   return {
     proposal: {
@@ -100,6 +102,9 @@ export function askRequest(held: Case, interruptId = "interrupt-1", reason: stri
     proposalId: held.proposal.id,
     round: held.round.round,
     gate: "gate",
+    kind: "approval",
+    withinMs: null,
+    otherwise: "hold",
     address: { threadId, checkpointNs: "gate:1", checkpointId: `checkpoint-${interruptId}`, interruptId },
     reason,
     at: moment(2),
@@ -123,7 +128,7 @@ export interface DecideOptions {
 }
 
 /** A decision on the case's open review, with everything that it causes. */
-export function decideRequest(held: Case, verdict: ApprovalVerdict, options: DecideOptions = {}): DecideRequest {
+export function decideRequest(held: Case, verdict: ReviewVerdict, options: DecideOptions = {}): DecideRequest {
   const { by = reviewer(), note = "Verified.", nextRoute = "review", at = moment(10) } = options;
   const review = reviewOf(held);
   const next =
@@ -202,11 +207,17 @@ export async function proposed(ledger: Ledger, options?: DraftOptions): Promise<
 }
 
 /** Records a proposal that a gate took and the policy routed. */
-export async function routed(ledger: Ledger, route: Route, options?: DraftOptions): Promise<Case> {
+export async function routed(
+  ledger: Ledger,
+  route: Route,
+  options?: DraftOptions,
+  more?: Partial<Routing>,
+): Promise<Case> {
   const held = await proposed(ledger, options);
   const { threadId, id } = held.proposal;
   await ledger.take({ threadId, gate: "gate", ids: [id] });
-  return ledger.route(routeRequest(held, route));
+  const request = routeRequest(held, route);
+  return ledger.route({ ...request, routing: { ...request.routing, ...more } });
 }
 
 /** Records a proposal whose review is open. */
@@ -218,7 +229,7 @@ export async function asked(ledger: Ledger, options?: DraftOptions): Promise<Cas
 export async function decided(
   ledger: Ledger,
   held: Case,
-  verdict: ApprovalVerdict,
+  verdict: ReviewVerdict,
   options?: DecideOptions,
 ): Promise<Case> {
   const result = await ledger.decide(decideRequest(held, verdict, options));

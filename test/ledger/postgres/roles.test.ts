@@ -7,7 +7,16 @@ import { migrate } from "../../../src/ledger/postgres/migrate.js";
 import { postgresLedger } from "../../../src/ledger/postgres/postgres-ledger.js";
 import { grantRoles } from "../../../src/ledger/postgres/roles.js";
 import { ledgerContract } from "../../../src/testing/ledger-contract.js";
-import { asked, claimed, decided, executed, proposed, routed } from "../../../src/testing/ledger-contract/specimens.js";
+import {
+  asked,
+  claimed,
+  decided,
+  executed,
+  moment,
+  proposed,
+  reviewer,
+  routed,
+} from "../../../src/testing/ledger-contract/specimens.js";
 import { freshSchema, type FreshSchema } from "../../support/postgres.js";
 
 type Part = "graph" | "decider" | "nobody";
@@ -52,7 +61,7 @@ async function empty(): Promise<void> {
   const { pool, schema } = fresh;
   await pool.query(`
     set session_replication_role = replica;
-    truncate ${schema}.proposals, ${schema}.audit_log cascade;
+    truncate ${schema}.proposals, ${schema}.audit_log, ${schema}.halts, ${schema}.stages cascade;
     set session_replication_role = origin;
     update ${schema}.audit_head set seq = 0, hash = decode('${GENESIS_HASH}', 'hex')`);
 }
@@ -66,7 +75,7 @@ function split(clock?: Parameters<typeof postgresLedger>[0]["clock"]): Ledger {
   split.decide = (request) => decider.decide(request);
   return new Proxy(graph, {
     get(target, name) {
-      const owner = name === "decide" ? decider : target;
+      const owner = ["decide", "halt", "lift", "setStage", "setCeiling"].includes(String(name)) ? decider : target;
       const member: unknown = Reflect.get(owner, name);
       return typeof member === "function" ? (member.bind(owner) as unknown) : member;
     },
@@ -104,7 +113,8 @@ describe("what a user may not do, whatever it tries", () => {
       (select json_agg(c.doc order by c.id) from case_view c), (select json_agg(a order by a.seq) from audit_log a),
       (select json_agg(h) from audit_head h), (select json_agg(r order by r.part) from roles r),
       (select json_agg(d order by d.id) from decisions d), (select json_agg(m order by m.id) from permits m),
-      (select json_agg(x order by x.audit_id) from cases x)) as all`);
+      (select json_agg(x order by x.audit_id) from cases x), (select json_agg(s order by s.id) from stages s),
+      (select json_agg(j order by j.proposal_id) from judgements j)) as all`);
     return rows[0]?.all ?? "";
   }
 
@@ -212,6 +222,34 @@ describe("what a user may not do, whatever it tries", () => {
     }
     const { rows } = await pools.graph.query("select state from permits where proposal_id = $1", [id]);
     expect(rows).toEqual([{ state: "void" }]);
+  });
+
+  test("a graph host's user moves no stage, and nobody writes judgements or moves a stage without a name", async () => {
+    expect.hasAssertions();
+    const ledger = split();
+    const of = { agent: "support", action: "refund", trust: "verified" } as const;
+    await ledger.setStage({ of, stage: 3, by: reviewer("cy"), reason: "Known.", at: moment(50) });
+    const stage = (name: string, place: string, by: string): string => `insert into stages (id, agent, action, trust,
+      stage, ceiling, judged_before, changed_by, reason, changed_at)
+      values ('${name}', '${name}', 'refund', 'verified', ${place}, 0, ${by}, 'x', now())`;
+    const refused: [Part, string][] = [
+      ["graph", stage("forged", "5, 5", "'{}'")],
+      ["graph", "update stages set stage = 5, changed_by = '{}'"],
+      ["graph", "insert into judgements select id, agent, action, trust, 99, true from proposals limit 1"],
+      ["decider", "insert into judgements select id, agent, action, trust, 99, true from proposals limit 1"],
+      ["decider", "update judgements set is_right = false"],
+      ["decider", "update stages set stage = 5, changed_by = null"],
+      ["decider", "update stages set stage = stage + 1, ceiling = 4, changed_by = null"],
+      ["decider", stage("forged", "3, 5", "null")],
+      ["decider", "update stages set agent = 'other', changed_by = '{}'"],
+      ["decider", "delete from stages"],
+      ["decider", "delete from judgements"],
+    ];
+    for (const [part, sql] of refused) {
+      await expectToCount(sql);
+      await expectFutile(part, sql);
+    }
+    await expectFutile("decider", "update stages set stage = 5, ceiling = 4, changed_by = '{}'");
   });
 
   test("neither rewrites what was recorded, and neither deletes anything", async () => {

@@ -1,6 +1,10 @@
 import type { Migration } from "../migrate.js";
 import { ledger } from "./000001-ledger.js";
 import { trust } from "./000002-trust.js";
+import { deadlines } from "./000003-deadlines.js";
+import { stages } from "./000004-stages.js";
+import { history } from "./000005-history.js";
+import { halts } from "./000006-halts.js";
 
 /** Every migration, in order. Append only: a released migration never changes. */
-export const migrations: readonly Migration[] = [ledger, trust];
+export const migrations: readonly Migration[] = [ledger, trust, deadlines, stages, history, halts];

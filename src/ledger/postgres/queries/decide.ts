@@ -6,7 +6,9 @@ export const reviewProposalSql = (schema: string): string =>
 export const lockReviewSql = (schema: string): string => `
 select (select count(*)::int from ${schema}.reviews o
   join ${schema}.proposals p on p.id = o.proposal_id and p.round = o.round and p.state = 'open'
-  where o.thread_id = v.thread_id and o.status = 'open') as "openOnThread", ${reviewDoc(schema)} as review
+  where o.thread_id = v.thread_id and o.status = 'open') as "openOnThread",
+  coalesce(v.status = 'open' and v.deadline_at <= coalesce($2::timestamptz, clock_timestamp()), false) as "isDue",
+  ${reviewDoc(schema)} as review
 from ${schema}.reviews v join ${schema}.proposals p on p.id = v.proposal_id
 where v.id = $1 for update of v`;
 
@@ -20,8 +22,14 @@ values ($1, $2, $3, $4, $5, $6::json, $7, $8, $9, $10, $11, $12, $13::json)`;
 export const reviewDecidedSql = (schema: string): string =>
   `update ${schema}.reviews set status = 'decided', version = version + 1 where id = $1`;
 
-/** Records the round that a reviewer's own arguments make. */
-export const modifiedRoundSql = (schema: string): string => `
+/** Lets a review's deadline pass. */
+export const reviewExpiredSql = (schema: string): string => `
+update ${schema}.reviews set status = $2, otherwise = $3, step = $4, version = version + 1,
+  deadline_at = coalesce($6::timestamptz, clock_timestamp()) + $5::float8 * interval '1 millisecond'
+where id = $1`;
+
+/** Records the round that a reviewer's own arguments make, or an agent's next draft. */
+export const newRoundSql = (schema: string): string => `
 with made as (
   insert into ${schema}.rounds (proposal_id, round, args, args_digest, facts, display, display_digest, routing)
   values ($1, $2, $3::json, $4, $5::json, $6::json, $7, $8::json)
@@ -33,6 +41,7 @@ update ${schema}.proposals p set round = made.round from made where p.id = made.
 export function reviewDoc(schema: string): string {
   return `json_build_object('id', v.id, 'proposalId', v.proposal_id, 'round', v.round, 'kind', v.kind,
     'status', v.status, 'version', v.version, 'digest', v.digest, 'gate', v.gate, 'trust', p.trust, 'asks', v.asks,
-    'askedAt', ${schema}.iso(v.asked_at), 'address', json_build_object('threadId', v.thread_id,
+    'askedAt', ${schema}.iso(v.asked_at), 'deadlineAt', ${schema}.iso(v.deadline_at), 'otherwise', v.otherwise,
+    'step', v.step, 'address', json_build_object('threadId', v.thread_id,
     'checkpointNs', v.checkpoint_ns, 'checkpointId', v.checkpoint_id, 'interruptId', v.interrupt_id))`;
 }

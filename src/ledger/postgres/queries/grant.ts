@@ -6,20 +6,34 @@ interface RowRule {
   what: string;
 }
 
-const READ_BY_BOTH = ["proposals", "rounds", "reviews", "decisions", "permits", "cases", "audit_log", "audit_head"];
+const READ_BY_BOTH = [
+  "proposals",
+  "rounds",
+  "reviews",
+  "decisions",
+  "permits",
+  "cases",
+  "audit_log",
+  "audit_head",
+  "halts",
+  "judgements",
+  "stages",
+];
 
 /**
  * | table | graph hosts | deciders |
  * | --- | --- | --- |
  * | proposals | record them, bind, advance and close them | advance and close them |
  * | rounds | record them unrouted, route them | record those that a modification makes |
- * | reviews | open them and move their address | decide them |
+ * | reviews | open them, move their address, let their deadlines pass | decide them |
  * | decisions | | record them |
  * | permits | issue those of basis `policy`; claim, extend, spend and void | issue those of basis `decisions` |
  * | cases | close | close what a decision ends |
+ * | halts | | make, replace and lift them |
+ * | stages | | move and set them |
  * | audit log | append what they did | append what they did |
  *
- * Both read everything and delete nothing; triggers keep every row to its legal steps, so what may be updated at all is
+ * Both read everything and delete nothing but halts; triggers keep every row to its legal steps, so what may be updated at all is
  * not narrowed here: a row that could not be seen for update could not be locked either.
  */
 const rules = (schema: string): RowRule[] => [
@@ -38,15 +52,33 @@ const rules = (schema: string): RowRule[] => [
     to: "graph",
     what: "for update $to using (routing is null) with check (json_typeof(routing) = 'object')",
   },
+  // What a clarification makes is routed by the graph host, like what is proposed.
   {
     table: "rounds",
     name: "modify",
     to: "decider",
-    what: "for insert $to with check (json_typeof(routing) = 'object')",
+    what: `for insert $to with check (json_typeof(routing) = 'object' or (routing is null and exists (
+      select from ${schema}.decisions d
+      where d.proposal_id = rounds.proposal_id and d.round = rounds.round - 1 and d.verdict = 'answer')))`,
   },
-  { table: "reviews", name: "ask", to: "graph", what: "for insert $to with check (status = 'open' and version = 1)" },
-  { table: "reviews", name: "move", to: "graph", what: "for update $to using (true)" },
-  { table: "reviews", name: "close", to: "decider", what: "for update $to using (true)" },
+  {
+    table: "reviews",
+    name: "ask",
+    to: "graph",
+    what: "for insert $to with check (status = 'open' and version = 1 and step = 0)",
+  },
+  {
+    table: "reviews",
+    name: "move",
+    to: "graph",
+    what: "for update $to using (true) with check (status in ('open', 'expired'))",
+  },
+  {
+    table: "reviews",
+    name: "close",
+    to: "decider",
+    what: "for update $to using (true) with check (status in ('open', 'decided'))",
+  },
   { table: "decisions", name: "decide", to: "decider", what: "for insert $to with check (true)" },
   {
     table: "permits",
@@ -62,6 +94,9 @@ const rules = (schema: string): RowRule[] => [
     what: `for insert $to with check (basis = 'decisions' and state = 'issued' and claims = 0
       and exists (select from ${schema}.decisions d where d.proposal_id = permits.proposal_id))`,
   },
+  { table: "halts", name: "halt", to: "decider", what: "for all $to using (true) with check (true)" },
+  { table: "stages", name: "begin", to: "decider", what: "for insert $to with check (true)" },
+  { table: "stages", name: "move", to: "decider", what: "for update $to using (true)" },
   { table: "cases", name: "end", to: "graph", what: "for insert $to with check (true)" },
   {
     table: "cases",
@@ -89,11 +124,15 @@ export function grantSql(schema: string, roles: { graph: string; decider: string
     `grant insert on ${list(schema, "proposals", "rounds", "reviews", "permits", "cases")} to ${roles.graph}`,
     `grant update (gate, round, state, delivered_at) on ${schema}.proposals to ${roles.graph}`,
     `grant update (routing) on ${schema}.rounds to ${roles.graph}`,
-    `grant update (checkpoint_ns, checkpoint_id, interrupt_id, asks) on ${schema}.reviews to ${roles.graph}`,
-    `grant update (state, owner, lease_until, claims) on ${schema}.permits to ${roles.graph}`,
+    `grant update (checkpoint_ns, checkpoint_id, interrupt_id, asks, status, version, deadline_at, otherwise, step)
+      on ${schema}.reviews to ${roles.graph}`,
+    `grant update (state, owner, lease_until, claims, spent_at) on ${schema}.permits to ${roles.graph}`,
     `grant insert on ${list(schema, "decisions", "rounds", "permits", "cases")} to ${roles.decider}`,
     `grant update (round, state) on ${schema}.proposals to ${roles.decider}`,
     `grant update (status, version) on ${schema}.reviews to ${roles.decider}`,
+    `grant insert, update, delete on ${schema}.halts to ${roles.decider}`,
+    `grant insert on ${schema}.stages to ${roles.decider}`,
+    `grant update (stage, ceiling, judged_before, changed_by, reason, changed_at) on ${schema}.stages to ${roles.decider}`,
     ...policies.flatMap(({ table, name, what }) => [
       `drop policy if exists ${name} on ${schema}.${table}`,
       `create policy ${name} on ${schema}.${table} ${what}`,

@@ -14,6 +14,14 @@ where ($1::text is null or v.status = $1) and ($2::text is null or v.thread_id =
   and ($3::timestamptz is null or (v.asked_at, v.id) > ($3, $4))
 order by v.asked_at, v.id limit $5`;
 
+/** Open reviews of current rounds whose deadline has passed, the most overdue first. */
+export const dueSql = (schema: string): string => `
+select ${reviewDoc(schema)} as review, c.doc as case from ${schema}.reviews v
+join ${schema}.proposals p on p.id = v.proposal_id and p.round = v.round and p.state = 'open'
+join ${schema}.case_view c on c.id = v.proposal_id
+where v.status = 'open' and v.deadline_at <= coalesce($2::timestamptz, clock_timestamp())
+order by v.deadline_at, v.id limit $1`;
+
 /** Proposals whose thread does not wait for a person and has not been seen to finish. */
 export const undeliveredSql = (schema: string): string => `
 select json_build_object('id', p.id, 'threadId', p.thread_id, 'action', p.action, 'agent', p.agent,

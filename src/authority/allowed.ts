@@ -1,0 +1,44 @@
+import type { Decision } from "../model/decision.js";
+import type { PrincipalRecord } from "../model/principal.js";
+import type { Requirement, Selector } from "../model/requirement.js";
+
+/**
+ * Whether a policy lets somebody say this: why not, or null. What lets an action run needs everybody whom the policy
+ * asks for, and one person may be all of them; to say no, it is enough to be one of them. An escalated review is
+ * decided by the people of its step.
+ */
+export function whyNotAllowed(
+  requires: Requirement | undefined,
+  step: number,
+  { by, verdict }: Pick<Decision, "by" | "verdict">,
+): string | null {
+  const asked = peopleOf(requires, step);
+  if (asked.length === 0) return null;
+  const isAsked = (selectors: readonly Selector[]): boolean => selectors.some((selector) => isMeant(selector, by));
+  const letsRun = verdict === "approve" || verdict === "modify" || verdict === "answer";
+  if (letsRun ? asked.every(isAsked) : asked.some(isAsked)) return null;
+  return `${by.name} is none of those who may decide: ${asked.map(inWords).join(", and ")}`;
+}
+
+/** The people whom a review is for, panel by panel; none where anybody may decide. */
+export function peopleOf(requires: Requirement | undefined, step: number): (readonly Selector[])[] {
+  if (requires === undefined) return [];
+  const later = step === 0 ? undefined : requires.escalateTo[step - 1];
+  const panels = later === undefined ? requires.panels.map(({ by }) => by) : [later.by];
+  return panels.filter((by) => by.length > 0);
+}
+
+/** Those whom selectors mean, as people say it. */
+export function inWords(selectors: readonly Selector[]): string {
+  return selectors
+    .map((selector) => {
+      if ("role" in selector) return `role ${selector.role}`;
+      return "group" in selector ? `group ${selector.group}` : selector.person;
+    })
+    .join(" or ");
+}
+
+function isMeant(selector: Selector, { id, roles, groups = [] }: PrincipalRecord): boolean {
+  if ("role" in selector) return roles.includes(selector.role);
+  return "group" in selector ? groups.includes(selector.group) : selector.person === id;
+}

@@ -1,0 +1,115 @@
+import type { StageRecord } from "../../autonomy/stage-record.js";
+import type { AuditRow } from "../../model/audit-event.js";
+import { auditId, type Case } from "../../model/case.js";
+import { type Clock } from "../../model/clock.js";
+import type { Halt } from "../../model/halt.js";
+import type { Proposal } from "../../model/proposal.js";
+import type { Review } from "../../model/review.js";
+import type { StageKey } from "../../model/stage.js";
+import type { HistoryRequest } from "../history.js";
+import type { ClosedCase, Ledger, PageRequest, ReviewFilter } from "../ledger.js";
+import { view, type Entry } from "./entry.js";
+import { MemoryHalts } from "./halts.js";
+import { historyOf } from "./history.js";
+import { byAge, byId, dueReviews, findReview, reviewsOf } from "./listing.js";
+import { MemoryLog } from "./log.js";
+import { MemoryStages } from "./stages.js";
+
+/** What reads a memory ledger, and changes nothing but which threads were seen to finish. What it gives are copies. */
+export class MemoryReadings {
+  protected readonly kept = new Map<string, Entry>();
+  protected readonly log = new MemoryLog();
+  protected readonly halted = new MemoryHalts(this.log);
+  protected readonly staged = new MemoryStages();
+  protected readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  async read(proposalId: string): Promise<Case | null> {
+    const entry = this.kept.get(proposalId);
+    return entry === undefined ? null : view(entry);
+  }
+
+  async due({ limit }: { limit: number }): Promise<{ review: Review; case: Case }[]> {
+    return dueReviews(this.kept.values(), this.in(0), limit);
+  }
+
+  async history(request: HistoryRequest): Promise<Record<string, number>> {
+    return historyOf(this.kept.values(), request, this.clock.now().getTime());
+  }
+
+  async halts(): Promise<Halt[]> {
+    return this.halted.all();
+  }
+
+  async stage(of: StageKey): Promise<StageRecord> {
+    return this.staged.record(of);
+  }
+
+  async stages({ afterId, limit }: PageRequest): Promise<StageRecord[]> {
+    return this.staged.list(afterId, limit);
+  }
+
+  async review(reviewId: string): Promise<{ review: Review; case: Case } | null> {
+    const found = findReview(this.kept.values(), reviewId);
+    return found === undefined ? null : { review: structuredClone(found.review), case: view(found.entry) };
+  }
+
+  async reviews(filter: ReviewFilter): Promise<{ review: Review; case: Case }[]> {
+    return reviewsOf(this.kept.values(), filter);
+  }
+
+  async undelivered({ limit }: { limit: number }): Promise<Proposal[]> {
+    return [...this.kept.values()]
+      .filter((entry) => !entry.delivered && entry.reviews.get(entry.proposal.round)?.status !== "open")
+      .toSorted(byAge)
+      .slice(0, limit)
+      .map((entry) => structuredClone(entry.proposal));
+  }
+
+  async delivered(threadId: string): Promise<void> {
+    for (const entry of this.kept.values()) {
+      if (entry.proposal.threadId === threadId && entry.proposal.state === "closed") entry.delivered = true;
+    }
+  }
+
+  async auditRows({ afterSeq, limit, proposalId }: Parameters<Ledger["auditRows"]>[0]): Promise<AuditRow[]> {
+    return this.log.rows(afterSeq, limit, proposalId);
+  }
+
+  async caseRecordText(id: string): Promise<{ proposalId: string; text: string } | null> {
+    for (const { proposal, recordText } of this.kept.values()) {
+      if (recordText !== null && auditId(proposal.id) === id) return { proposalId: proposal.id, text: recordText };
+    }
+    return null;
+  }
+
+  async closedCases({ afterId, limit }: PageRequest): Promise<ClosedCase[]> {
+    return [...this.kept.values()]
+      .filter(({ proposal }) => proposal.id > afterId)
+      .toSorted(byId)
+      .flatMap(({ proposal: { id }, recordText: text }) =>
+        text === null ? [] : [{ proposalId: id, auditId: auditId(id), text }],
+      )
+      .slice(0, limit);
+  }
+
+  async cases({ afterId, limit, threadId }: PageRequest & { threadId?: string }): Promise<Case[]> {
+    const later = [...this.kept.values()].filter(
+      ({ proposal }) => proposal.id > afterId && (threadId === undefined || proposal.threadId === threadId),
+    );
+    return later.toSorted(byId).slice(0, limit).map(view);
+  }
+
+  async auditHead(): Promise<{ seq: number; hash: string }> {
+    return this.log.head();
+  }
+
+  protected in(ms: number): string {
+    return new Date(this.clock.now().getTime() + ms).toISOString();
+  }
+
+  async close(): Promise<void> {}
+}
