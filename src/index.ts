@@ -12,11 +12,41 @@ export type { ProposeOptions } from "./nodes/propose.js";
 export { AssentState } from "./nodes/state.js";
 
 export { approvalGate } from "./patterns/approval-gate.js";
-export type { Gate } from "./patterns/approval-gate.js";
+export type { ApprovalGateOptions, Threshold } from "./patterns/approval-gate.js";
+export { askHuman } from "./patterns/ask-human.js";
+export type { Answered, AskHumanOptions } from "./patterns/ask-human.js";
+export { CONFIDENCE_BANDS, exceptionEscalation } from "./patterns/exception-escalation.js";
+export type { ConfidenceBand, ExceptionEscalationOptions } from "./patterns/exception-escalation.js";
+export { fanOut } from "./patterns/fan-out.js";
+export type { FanOutOptions } from "./patterns/fan-out.js";
+export { humanTurn } from "./patterns/human-turn.js";
+export type { HumanInputMode, HumanTurnOptions } from "./patterns/human-turn.js";
+export { interactiveRefinement } from "./patterns/interactive-refinement.js";
+export type { RefinementOptions, TextDraft, Wish } from "./patterns/interactive-refinement.js";
+export { progressiveAutonomy } from "./patterns/progressive-autonomy.js";
+export type { ProgressiveAutonomyOptions } from "./patterns/progressive-autonomy.js";
+export { reviewed } from "./patterns/reviewed.js";
+export type { ReviewedOptions } from "./patterns/reviewed.js";
+export { suggestOnly } from "./patterns/suggest-only.js";
+export type { SuggestOnlyOptions } from "./patterns/suggest-only.js";
+export { coAuthor, handOver } from "./patterns/take-turns.js";
+export type { CoAuthorOptions, HandOverOptions, NextTurn } from "./patterns/take-turns.js";
+export type { GateTerms } from "./patterns/terms.js";
+export { vetoWindow } from "./patterns/veto-window.js";
+export type { VetoWindowOptions } from "./patterns/veto-window.js";
+export type { Gate } from "./patterns/gate-graph.js";
 export { addGate } from "./patterns/add-gate.js";
 export type { GraphBuilder, WithNode } from "./patterns/add-gate.js";
 export { checkGraph } from "./patterns/check-graph.js";
 export type { CheckGraphOptions, GraphFinding, GraphFindingName } from "./patterns/check-graph.js";
+export { rollingAccuracy } from "./autonomy/stage-rule.js";
+export type { RollingAccuracyOptions, StageRule, StageStep } from "./autonomy/stage-rule.js";
+export { STAGE_TABLE } from "./autonomy/stage-table.js";
+export type { StageRow, StageTable } from "./autonomy/stage-table.js";
+export type { StageRecord } from "./autonomy/stage-record.js";
+export type { Autonomy, StageReason } from "./nodes/autonomy.js";
+export type { Stage, StageKey } from "./model/stage.js";
+export type { PeoplesWord, SetCeilingRequest, SetStageRequest } from "./ledger/staging.js";
 export { safeSerializer } from "./checkpoint/serializer.js";
 export type { Serializer } from "./checkpoint/serializer.js";
 export type { GateOptions, Into } from "./nodes/gate-settings.js";
@@ -38,11 +68,21 @@ export type { Authenticator, Identity, Principal } from "./authority/authenticat
 export { loadPolicy } from "./policy/load-policy.js";
 export { parsePolicy } from "./policy/parse.js";
 export { policy } from "./policy/policy.js";
+export { checkPolicy } from "./policy/check.js";
+export type { PolicyCheck, PolicyFinding, PolicyFindingKind } from "./policy/check.js";
+export { testPolicy } from "./policy/cases.js";
+export type { PolicyCase, PolicyCaseResult, PolicyExpectation, PolicyTestReport } from "./policy/cases.js";
+export { diffPolicies } from "./policy/diff.js";
+export type { ComparedProposal, PolicyChange, PolicyDiff, PolicyMove } from "./policy/diff.js";
 export type { Policy, PolicyOptions } from "./policy/policy.js";
-export type { ConditionDocument, PolicyDocument, RuleDocument, TestDocument } from "./policy/document.js";
+export type { ConditionDocument, PartDocument, PolicyDocument, RuleDocument, TestDocument } from "./policy/document.js";
+export type { DurationText } from "./policy/duration.js";
+export { needsQueue } from "./policy/queue-needs.js";
+export type { EscalationTerms, ReviewTerms, StepUp } from "./policy/review-terms.js";
 export type {
   AmountTest,
   AmountText,
+  AnyPart,
   AnyTest,
   BooleanTest,
   BuiltInTests,
@@ -55,11 +95,26 @@ export type {
   PolicyRule,
   PolicySource,
   StringTest,
-  SupportedRoute,
   TagsTest,
   TestsByType,
 } from "./policy/source.js";
+export type {
+  CumulativeDocument,
+  CumulativeScope,
+  CumulativeTest,
+  LimitsIn,
+  RateDocument,
+  RateTest,
+  ScopeDocument,
+  TimeDocument,
+  TimeTest,
+  Weekday,
+} from "./policy/triggers.js";
 
+export type { Agents, HaltOptions } from "./nodes/agents.js";
+export { noveltyFrom } from "./nodes/novelty.js";
+export type { NoveltyOptions } from "./nodes/novelty.js";
+export type { Expired } from "./nodes/tick.js";
 export type { Decided, DecideOptions, ReviewItem, Reviews } from "./nodes/reviews.js";
 export type {
   AskRequest,
@@ -68,9 +123,11 @@ export type {
   ClosedCase,
   DecideRequest,
   DecideResult,
+  ExpireRequest,
   Ledger,
   NewProposal,
   PageRequest,
+  RedraftRequest,
   RefuseRequest,
   RerouteRequest,
   ReviewFilter,
@@ -81,12 +138,17 @@ export type {
 
 export type { Case, CaseRecord } from "./model/case.js";
 export type { ApprovalVerdict, Decision, Signature, Verdict } from "./model/decision.js";
-export type { Amount, ExtraFact, Facts, PolicyInput } from "./model/facts.js";
+export type { Amount, ExtraFact, Facts, HistoryQuery, PolicyInput } from "./model/facts.js";
 export type { Outcome, OutcomeStatus } from "./model/outcome.js";
+export type { Halt, HaltScope } from "./model/halt.js";
+export type { Novelty } from "./model/novelty.js";
+export type { CaseQuery, HistoryRequest } from "./ledger/history.js";
+export type { HaltRequest, LiftRequest } from "./ledger/halting.js";
 export type { Permit } from "./model/permit.js";
 export type { PrincipalRecord } from "./model/principal.js";
 export type { Display, Json, Proposal, Round } from "./model/proposal.js";
-export type { Address, Review, ReviewKind } from "./model/review.js";
+export type { Address, Review, ReviewKind, ReviewVerdict } from "./model/review.js";
+export type { EscalationStep, Fallback, Panel, Quorum, Requirement, Selector, TieBreak } from "./model/requirement.js";
 export type { Route, Routing } from "./model/routing.js";
 export type { Trust, TrustLevel } from "./model/trust.js";
 export type { AuditEvent, AuditKind, AuditRow } from "./model/audit-event.js";

@@ -1,18 +1,22 @@
 import { canonicalJson } from "../model/canonical-json.js";
 import { AssentError, shown } from "../model/error.js";
-import type { ApprovalVerdict } from "../model/decision.js";
+import type { ReviewKind, ReviewVerdict } from "../model/review.js";
 import { oneLine } from "../model/visible-text.js";
 import { isPlainText } from "../ledger/plain-text.js";
 import type { AnyAction } from "./assent.js";
 
 /** An answer to a review's interrupt, whatever dialect it came in. */
 export interface Answer {
-  verdict: ApprovalVerdict;
+  verdict: ReviewVerdict;
   args: unknown;
+  /** What it answers to a question. */
+  answer: unknown;
   note: string | null;
   reasonCode: string | null;
   /** Whom the answer claims to come from. */
   as: string | null;
+  /** The roles that they claim to have. */
+  roles: string[];
   /** The review it names. */
   review: string | null;
 }
@@ -28,20 +32,20 @@ const NOT_AN_ANSWER =
  * `{ decisions: [...] }` in camel or snake case, a `HumanResponse` or an array of one, or a JSON string of these.
  * Never throws; free text is never an approval.
  */
-export function parseAnswer(raw: unknown, action: AnyAction): ParsedAnswer {
+export function parseAnswer(raw: unknown, action: AnyAction, kind: ReviewKind = "approval"): ParsedAnswer {
   try {
     canonicalJson(raw);
     const value = fromText(raw);
     // What a text holds is another value, with its own depth and its own broken characters.
     if (value !== raw) canonicalJson(value);
-    return read(value, action);
+    return read(value, action, kind);
   } catch (error) {
     const why = AssentError.isInstance(error) ? `${error.code}: ${error.message}` : "unreadable";
     return refuse(`The answer is no plain JSON value (${why}).`);
   }
 }
 
-function read(value: unknown, action: AnyAction): ParsedAnswer {
+function read(value: unknown, action: AnyAction, kind: ReviewKind): ParsedAnswer {
   if (typeof value === "string") {
     const word = value.trim().toLowerCase();
     if (word === "approve" || word === "reject") return accept({ verdict: word });
@@ -49,7 +53,7 @@ function read(value: unknown, action: AnyAction): ParsedAnswer {
   }
   const single = unwrap(value);
   if (!single.ok) return single;
-  return fromObject(single.fields, action);
+  return fromObject(single.fields, action, kind);
 }
 
 type Fields = Record<string, unknown>;
@@ -86,11 +90,14 @@ function unwrap(value: unknown): { ok: true; fields: Fields } | { ok: false; rea
     : unwrapped;
 }
 
-function fromObject(fields: Fields, action: AnyAction): ParsedAnswer {
-  const about = { as: text(fields["as"]), review: text(fields["review"]), reasonCode: text(fields["reasonCode"]) };
+function fromObject(fields: Fields, action: AnyAction, kind: ReviewKind): ParsedAnswer {
+  const roles = rolesIn(fields["roles"] ?? fields["role"]);
+  if (roles === null) return refuse("`roles` are texts, ten at most.");
+  const named = { as: text(fields["as"]), review: text(fields["review"]), reasonCode: text(fields["reasonCode"]) };
+  const about = { ...named, roles };
   const isResponse = fields["type"] === "response" || fields["type"] === "respond";
   const note = text(fields["note"]) ?? text(fields["message"]) ?? (isResponse ? text(fields["args"]) : null);
-  const unkeepable = Object.entries({ ...about, note }).find(([name, said]) => !isKeepable(name, said));
+  const unkeepable = Object.entries({ ...named, note }).find(([name, said]) => !isKeepable(name, said));
   if (unkeepable !== undefined)
     return refuse(`The ${unkeepable[0]} is too long, or holds characters that cannot be kept.`);
   switch (fields["type"]) {
@@ -98,9 +105,14 @@ function fromObject(fields: Fields, action: AnyAction): ParsedAnswer {
     case "accept":
       return accept({ ...about, note, verdict: "approve" });
     case "reject":
+      return accept({ ...about, note, verdict: "reject" });
+    case "revise":
+      return accept({ ...about, note, verdict: "revise" });
+    case "answer":
+      return accept({ ...about, note, verdict: "answer", answer: fields["answer"] });
     case "response":
     case "respond":
-      return accept({ ...about, note, verdict: "reject" });
+      return responded(fields["args"] ?? note, { ...about, note }, kind);
     case "modify":
       return modification(action.name, fields["args"], { ...about, note }, action);
     case "edit": {
@@ -113,6 +125,20 @@ function fromObject(fields: Fields, action: AnyAction): ParsedAnswer {
     default:
       return refuse(`${oneLine(shown(fields["type"]), 60)} is no kind of decision. ${NOT_AN_ANSWER}`);
   }
+}
+
+/** Words in the one box that such clients have: an answer where something was asked, wishes where a draft is shown. */
+function responded(said: unknown, about: Partial<Answer>, kind: ReviewKind): ParsedAnswer {
+  if (kind === "question" || kind === "clarification")
+    return accept({ ...about, verdict: "answer", answer: fromText(said) });
+  return accept({ ...about, verdict: kind === "refinement" ? "revise" : "reject" });
+}
+
+function rolesIn(value: unknown): string[] | null {
+  if (value === undefined || value === null) return [];
+  const roles: unknown[] = Array.isArray(value) ? value : [value];
+  const areTexts = roles.length <= 10 && roles.every((role) => typeof role === "string" && isKeepable("role", role));
+  return areTexts ? (roles as string[]) : null;
 }
 
 function modification(name: unknown, args: unknown, about: Partial<Answer>, action: AnyAction): ParsedAnswer {
@@ -149,7 +175,19 @@ function text(value: unknown): string | null {
 }
 
 function accept(answer: Partial<Answer> & Pick<Answer, "verdict">): ParsedAnswer {
-  return { ok: true, answer: { args: undefined, note: null, reasonCode: null, as: null, review: null, ...answer } };
+  return {
+    ok: true,
+    answer: {
+      args: undefined,
+      answer: undefined,
+      note: null,
+      reasonCode: null,
+      as: null,
+      roles: [],
+      review: null,
+      ...answer,
+    },
+  };
 }
 
 function refuse(reason: string): { ok: false; reason: string } {

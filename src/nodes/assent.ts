@@ -2,15 +2,21 @@ import type { z } from "zod";
 import type { Authenticator } from "../authority/authenticator.js";
 import { keysMissing, processKeys, type Keys } from "../authority/keys.js";
 import { localUser } from "../authority/local-user.js";
+import { rollingAccuracy, type StageRule } from "../autonomy/stage-rule.js";
 import type { Ledger } from "../ledger/ledger.js";
 import type { Action } from "../model/action.js";
 import { systemClock, type Clock } from "../model/clock.js";
 import { AssentError } from "../model/error.js";
 import type { Trust } from "../model/trust.js";
 import type { Policy } from "../policy/policy.js";
+import { refuseQueueNeeds } from "../policy/queue-needs.js";
+import { autonomyOf, type Autonomy } from "./autonomy.js";
+import { agentsOf, type Agents } from "./agents.js";
+import { declaredIn } from "./declared.js";
 import { knownTrust, trustFromEnvironment, underLangGraphServer } from "./host.js";
 import { propose, type ProposeOptions } from "./propose.js";
 import { reviewsOf, type Reviews } from "./reviews.js";
+import { tick, type Expired } from "./tick.js";
 
 /** An action of any arguments and result, as a list of them holds it. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the only type that every Action<Schema, Result> fits
@@ -31,6 +37,11 @@ export interface AssentOptions {
    * that lives in this process: there a key that lives in this process does.
    */
   keys?: Keys | null;
+  /**
+   * What moves the stages that `progressiveAutonomy` goes by, where decisions are made; {@link rollingAccuracy} unless
+   * said. Processes that share a ledger should have the same.
+   */
+  stageRule?: StageRule;
   clock?: Clock;
   /** How long a claim on a permit holds without a sign of life from its owner; 30,000 unless said. */
   leaseMs?: number;
@@ -49,6 +60,17 @@ export interface Assent {
   readonly keys: Keys | null;
   readonly leaseMs: number;
   readonly reviews: Reviews;
+  /** The kill switch. */
+  readonly agents: Agents;
+  readonly stageRule: StageRule;
+  readonly autonomy: Autonomy;
+  /**
+   * Lets every deadline and window that has passed have its effect, and tells which. Call it as often as deadlines
+   * should be exact, from any number of processes; then deliver to the threads that are named.
+   *
+   * @throws AssentError what the ledger throws.
+   */
+  tick(): Promise<Expired[]>;
   /**
    * The declared action of a name.
    *
@@ -72,6 +94,7 @@ export interface Assent {
  * Ties actions, a policy and a ledger together.
  *
  * @throws AssentError `config_invalid` for options that cannot be used, `keys_missing` for verified trust without keys,
+ *   `policy_unsupported` for a policy that asks for more in verified trust than this version enforces,
  *   `ledger_volatile` for a memory ledger under a LangGraph server.
  * @example
  * ```ts
@@ -113,8 +136,9 @@ export function createAssent(options: AssentOptions): Assent {
   const keys = options.keys ?? (ledger.durable ? null : processKeys());
   if (keys === null && trust === "verified")
     throw keysMissing("Verified trust needs keys: decisions are signed", "keys");
+  if (trust === "verified") refuseQueueNeeds(policy);
   const action = (name: string): AnyAction => {
-    const found = actions.get(name);
+    const found = actions.get(name) ?? declaredIn(assent).get(name);
     if (found !== undefined) return found;
     throw new AssentError("action_unknown", {
       what: `This process declares no action "${name}"`,
@@ -135,12 +159,22 @@ export function createAssent(options: AssentOptions): Assent {
     get reviews() {
       return reviews;
     },
+    get agents() {
+      return agents;
+    },
+    stageRule: options.stageRule ?? rollingAccuracy(),
+    get autonomy() {
+      return autonomy;
+    },
+    tick: () => tick(assent),
     async propose(declared, args, proposeOptions) {
       action(declared.name);
       return propose(assent, declared, args, proposeOptions);
     },
   };
   const reviews = reviewsOf(assent);
+  const agents = agentsOf(assent);
+  const autonomy = autonomyOf(assent);
   return assent;
 }
 

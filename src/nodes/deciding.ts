@@ -1,62 +1,82 @@
 import { canonicalJson } from "../model/canonical-json.js";
 import { auditId, type Case } from "../model/case.js";
-import {
-  APPROVAL_VERDICTS,
-  readable,
-  type ApprovalVerdict,
-  type Decision,
-  type DecisionStatement,
-} from "../model/decision.js";
+import { readable, type Decision, type DecisionStatement } from "../model/decision.js";
 import { AssentError } from "../model/error.js";
 import { identifier } from "../model/identifier.js";
 import type { Outcome } from "../model/outcome.js";
 import type { PrincipalRecord } from "../model/principal.js";
 import { fixRound, type Json, type Round } from "../model/proposal.js";
-import type { Review } from "../model/review.js";
+import { VERDICTS_OF, type Review, type ReviewVerdict } from "../model/review.js";
 import { mayNeverRun } from "../model/routing.js";
+import type { Facts } from "../model/facts.js";
 import type { DecideRequest } from "../ledger/ledger.js";
+import { whyNotAllowed } from "../authority/allowed.js";
 import { signStatement } from "../authority/signature.js";
 import { keysMissing } from "../authority/keys.js";
 import type { Assent } from "./assent.js";
 import { stableArgs } from "./arguments.js";
+import { historyFor } from "./history.js";
+import { withNovelty } from "./novelty.js";
 import { gatherFacts } from "./propose.js";
 
 /** What a person says about a review, before the ledger has judged it. */
 export interface Verdicted {
-  verdict: ApprovalVerdict;
+  verdict: ReviewVerdict;
   /** The reviewer's own arguments, for `modify`. */
   args?: unknown;
+  /** What they say, for `answer`. */
+  answer?: unknown;
   reasonCode?: string | null;
   note?: string | null;
 }
 
-/** Reads a verdict that an approval review takes. */
-export function approvalVerdict(value: unknown): ApprovalVerdict {
-  const known = APPROVAL_VERDICTS.find((verdict) => verdict === value);
-  if (known !== undefined) return known;
+/**
+ * Refuses what a review of its kind does not take: another verdict, a request for another draft without words or beyond
+ * the last one, a reason code that the policy does not list.
+ *
+ * @throws AssentError `decision_invalid`.
+ */
+function requireFitting({ review, case: held }: { review: Review; case: Case }, said: Verdicted): void {
+  const verdicts: readonly ReviewVerdict[] = VERDICTS_OF[review.kind];
+  if (!verdicts.includes(said.verdict)) {
+    throw new AssentError("decision_invalid", {
+      what: `This review (${review.kind}) takes one of: ${verdicts.join(", ")}`,
+      where: "decision",
+      seen: said.verdict,
+    });
+  }
+  if (said.verdict === "revise" && (said.note ?? "").trim() === "") {
+    throw new AssentError("decision_invalid", { what: "Say in a note what has to change", where: "note" });
+  }
+  const codes = held.round.routing?.requires?.reasonCodes ?? null;
+  if (codes === null || codes.includes(said.reasonCode ?? "")) return;
   throw new AssentError("decision_invalid", {
-    what: `An approval takes one of: ${APPROVAL_VERDICTS.join(", ")}`,
-    where: "decision",
-    seen: value,
+    what: `The policy asks for a reason code, one of: ${codes.join(", ")}`,
+    where: "reasonCode",
+    seen: said.reasonCode ?? null,
   });
 }
 
 /**
- * Builds one decision and everything that follows from it: the next round for `modify`, routed by the policy, and the
- * outcome for what ends the case at once. Pure but for the action's own `summary` and `facts`.
+ * Builds one decision and everything that follows from it, given the {@link nextRound} that it makes: the outcome for
+ * what ends the case at once. Pure.
  *
- * @throws AssentError `args_invalid`, `action_unknown`, `json_invalid`, `facts_invalid`.
+ * @throws AssentError `decision_invalid`, `json_invalid`.
  */
 export function buildDecision(
   assent: Assent,
   { review, case: held }: { review: Review; case: Case },
   by: PrincipalRecord,
   said: Verdicted,
-  /** Where an answer was typed into a resume: the place that was answered, so that it counts once. */
-  answeredAt: string | null,
+  made: {
+    next: Round | undefined;
+    /** Where an answer was typed into a resume: the place that was answered, so that it counts once. */
+    answeredAt: string | null;
+  },
 ): Omit<DecideRequest, "digest"> {
+  requireFitting({ review, case: held }, said);
   const at = assent.clock.now().toISOString();
-  const next = said.verdict === "modify" ? nextRound(assent, held, said.args) : undefined;
+  const { next, answeredAt } = made;
   const newArgsDigest = next?.argsDigest ?? null;
   const reasonCode = said.reasonCode ?? null;
   const note = said.note ?? null;
@@ -97,7 +117,8 @@ export function buildDecision(
   return {
     decision,
     outcome: endOf(held, next, decision, reasonCode, note),
-    ...(next === undefined ? {} : { next: { round: next, permitted: permits(next) } }),
+    ...(next === undefined ? {} : { next: { round: next, permitted: permits(held, next, decision) } }),
+    ...(held.round.routing?.stage === undefined ? {} : { stageRule: assent.stageRule }),
   };
 }
 
@@ -105,30 +126,73 @@ function voteOf(by: PrincipalRecord, said: Verdicted, newArgsDigest: string | nu
   return [by.authenticator, by.id, said.verdict, newArgsDigest ?? ""];
 }
 
-/** The round that a reviewer's own arguments make: schema-checked, digested and routed again. */
-function nextRound(assent: Assent, { proposal, round }: Case, args: unknown): Round {
+/**
+ * The round that a reviewer's own arguments or answer make: schema-checked, digested and, where it can be, routed. Only
+ * reads the ledger: what the policy, or the action's novelty, wants to know of earlier cases.
+ *
+ * @throws AssentError `decision_invalid`, `args_invalid`, `action_unknown`, `json_invalid`, `facts_invalid`, and what the
+ *   ledger throws.
+ */
+export async function nextRound(
+  assent: Assent,
+  { review, case: held }: { review: Review; case: Case },
+  said: Verdicted,
+): Promise<Round | undefined> {
+  requireFitting({ review, case: held }, said);
+  const made = roundMadeBy(assent, review, held, said);
+  if (made === undefined) return undefined;
+  const { proposal } = held;
+  const next = await withNovelty(assent.ledger, assent.action(proposal.action), proposal.id, made);
+  if (said.verdict !== "modify") return { ...next, routing: made.routing };
+  const history = await historyFor(assent, proposal, next.facts);
+  const asked = { action: proposal.action, agent: proposal.agent, at: assent.clock.now().toISOString() };
+  return { ...next, routing: assent.policy.evaluate({ ...asked, facts: next.facts, history }) };
+}
+
+function roundMadeBy(assent: Assent, { kind }: Review, held: Case, said: Verdicted): Round | undefined {
+  const { proposal, round } = held;
+  if (said.verdict === "modify") return roundWith(assent, held, said.args);
+  if (said.verdict !== "answer") return undefined;
+  // A question's answer settles it. What a clarification says is routed by the gate, like anything that is proposed.
+  if (kind === "question") {
+    return { ...roundWith(assent, held, { ...round.args, answer: said.answer }), routing: round.routing };
+  }
+  const known = Object.keys(assent.action(proposal.action).args.shape);
+  const answer = Object(said.answer) as Record<string, unknown>;
+  const clear = Object.fromEntries(Object.entries(answer).filter(([name]) => known.includes(name)));
+  return roundWith(assent, held, { ...round.args, ...clear }, { facts: CLARIFIED, context: { answer: said.answer } });
+}
+
+/** Once a person has said what is meant, how sure the agent was of it counts for nothing. */
+const CLARIFIED: Facts = { confidence: 1 };
+
+/** The next round with other arguments. What followed from the old ones does not hold; what the agent said besides does. */
+export function roundWith(
+  assent: Assent,
+  { proposal, round }: Case,
+  args: unknown,
+  { facts = {}, context }: { facts?: Facts; context?: Record<string, unknown> } = {},
+): Round {
   const action = assent.action(proposal.action);
   const parsed = stableArgs(action, args);
-  // What followed from the old arguments does not hold for the new ones; what the agent said besides still does.
   const derived = Object.keys(action.facts?.(round.args) ?? {});
   const claimed = Object.fromEntries(Object.entries(round.facts).filter(([name]) => !derived.includes(name)));
-  const next = fixRound({
+  return fixRound({
     round: round.round + 1,
     action: proposal.action,
     args: parsed as Record<string, Json>,
     agent: proposal.agent,
     requestedBy: proposal.requestedBy,
-    facts: gatherFacts(action, parsed, claimed),
+    facts: gatherFacts(action, parsed, { ...claimed, ...facts }),
     summary: action.summary(parsed),
-    context: round.display.context,
+    context: context === undefined ? round.display.context : { ...context, before: round.display.context },
   });
-  const routing = assent.policy.evaluate({ action: proposal.action, agent: proposal.agent, facts: next.facts });
-  return { ...next, routing };
 }
 
-/** Whether a modification's author may approve the new arguments: yes, unless nobody may. */
-function permits({ routing }: Round): boolean {
-  return routing !== null && !mayNeverRun(routing.route);
+/** Whether a decision's author may approve the arguments that it makes: if the routing asks for them, and anybody may. */
+function permits({ round }: Case, { routing }: Round, decision: Decision): boolean {
+  if (routing === null || mayNeverRun(routing.route) || round.routing?.route === "suggest") return false;
+  return whyNotAllowed(routing.requires, 0, decision) === null;
 }
 
 function endOf(
@@ -143,6 +207,11 @@ function endOf(
   if (decision.verdict === "reject") {
     const reason = note ?? reasonCode ?? `${decision.by.name} rejected it`;
     return { ...base, status: "rejected", reason, reasonCode };
+  }
+  // Nobody but a person does what is suggested; here they say that they did.
+  if (held.round.routing?.route === "suggest") {
+    const what = decision.verdict === "approve" ? "took it and did it" : "did it with other arguments";
+    return { ...base, status: "suggested", reason: note ?? `${decision.by.name} ${what}` };
   }
   const route = next?.routing?.route;
   if (route !== "suggest" && route !== "block") return null;

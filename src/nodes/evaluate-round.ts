@@ -1,7 +1,9 @@
 import type { Case } from "../model/case.js";
+import type { PolicyInput } from "../model/facts.js";
 import { isAutomatic, type Routing } from "../model/routing.js";
 import { parseArgs } from "./arguments.js";
 import type { Assent } from "./assent.js";
+import { declaredIn } from "./declared.js";
 import { gatherFacts } from "./propose.js";
 
 /**
@@ -9,14 +11,21 @@ import { gatherFacts } from "./propose.js";
  * may write rows may have recorded arguments and facts that have nothing to do with each other. Where that fails,
  * nothing runs by itself.
  */
-export function evaluateRound(assent: Assent, { proposal, round }: Case): Routing {
+export function evaluateRound(
+  assent: Assent,
+  { proposal, round }: Case,
+  known: Pick<PolicyInput, "at" | "history"> = {},
+): Routing {
   const evaluate = (facts: typeof round.facts): Routing =>
-    assent.policy.evaluate({ action: proposal.action, agent: proposal.agent, facts });
-  const action = assent.actions.find(({ name }) => name === proposal.action);
+    assent.policy.evaluate({ ...known, action: proposal.action, agent: proposal.agent, facts });
+  const action = assent.actions.find(({ name }) => name === proposal.action) ?? declaredIn(assent).get(proposal.action);
   // An action that this process does not know is not run by it either.
   if (action === undefined) return evaluate(round.facts);
   try {
-    return evaluate(gatherFacts(action, parseArgs(action, round.args), round.facts));
+    const derived = gatherFacts(action, parseArgs(action, round.args), round.facts);
+    // What the ledger told when it was proposed does not follow from the arguments.
+    const told = action.novelty === undefined ? {} : { novelty: round.facts.novelty ?? 1 };
+    return evaluate({ ...derived, ...told });
   } catch (error) {
     const routing = evaluate(round.facts);
     if (!isAutomatic(routing.route)) return routing;

@@ -7,15 +7,17 @@ import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import type { Permit } from "../model/permit.js";
 import type { Json } from "../model/proposal.js";
-import { isAutomatic, mayNeverRun } from "../model/routing.js";
+import { isAutomatic, mayNeverRun, type Routing } from "../model/routing.js";
 import { whyNotStanding, type Signatories } from "../authority/standing.js";
 import { keysMissing } from "../authority/keys.js";
+import { agentHalted } from "./agents.js";
 import type { AnyAction, Assent } from "./assent.js";
 import { outcomeBase } from "./deciding.js";
 import { runEffect } from "./effect.js";
-import { evaluateRound } from "./evaluate-round.js";
 import { stepFor } from "./gate-progress.js";
+import type { GateSettings } from "./gate-settings.js";
 import { parseArgs } from "./arguments.js";
+import { routingOf } from "./route.js";
 import { runScope, type RunScope } from "./run-scope.js";
 import type { ClaimRequest } from "../ledger/ledger.js";
 import type { GateState, GateUpdate } from "./state.js";
@@ -33,8 +35,10 @@ import type { GateState, GateUpdate } from "./state.js";
  * | between claim and effect, or in the effect | the lease runs out; the re-run takes over (idempotent) or says `in-doubt` |
  * | between effect and outcome | the same: the idempotency key is the permit's, so an idempotent effect stays one |
  * | after the outcome | the re-run finds the case closed and goes on |
+ *
+ * While a person has halted the agent or the action, nothing is claimed: it throws `agent_halted`, and the thread stays.
  */
-export function executeNode(assent: Assent) {
+export function executeNode(assent: Assent, gate: GateSettings) {
   return async (state: GateState, config: LangGraphRunnableConfig): Promise<GateUpdate> => {
     const scope = runScope(config);
     const held = state.current === undefined ? null : await assent.ledger.read(state.current);
@@ -44,7 +48,7 @@ export function executeNode(assent: Assent) {
     const action = assent.action(held.proposal.action);
     const args = parseArgs(action, held.round.args) as Record<string, Json>;
     requireRecorded(held, args);
-    const refusal = await whyNot(assent, held);
+    const refusal = await whyNot(assent, gate, held);
     if (refusal !== null) return refused(assent, held, refusal);
     return carryOut(assent, held, { action, args, scope });
   };
@@ -73,23 +77,36 @@ function requireRecorded({ proposal, round, permit }: Case, args: Record<string,
 }
 
 /**
- * Why nothing may run now; null if the permit holds. The policy is asked again: without a person it has to let the
- * action run by itself, with one it must not have forbidden it since.
+ * Why nothing may run now; null if the permit holds. Policy and gate are asked again about the recorded facts: without
+ * a person they have to let the action run by itself, now or after the window that has ended; with one they must not
+ * have forbidden it since.
  */
-async function whyNot(assent: Assent, held: Case): Promise<string | null> {
+async function whyNot(assent: Assent, gate: GateSettings, held: Case): Promise<string | null> {
   const { permit } = held;
   if (permit === null || permit.state === "void") return "there is no permit";
-  const { route, explanation } = evaluateRound(assent, held);
+  const routing = await routingOf(assent, gate, held);
+  const otherwise = `the policy now says otherwise: ${routing.explanation}`;
   switch (permit.basis) {
     case "decisions": {
-      if (mayNeverRun(route)) return `the policy now says otherwise: ${explanation}`;
-      return whyNotStanding(held, await signatories(assent, held));
+      if (mayNeverRun(routing.route)) return otherwise;
+      return whyNotStanding(held, await signatories(assent, held), routing.requires);
     }
     case "policy":
-      return isAutomatic(route) ? null : `the policy now says otherwise: ${explanation}`;
+      return isAutomatic(routing.route) || isWaitOver(held, routing, assent.clock.now()) ? null : otherwise;
     default:
       return permit.basis satisfies never;
   }
+}
+
+/** How far the clocks of ledger and hosts may be apart. */
+const CLOCKS_APART_MAX_MS = 5 * 60_000;
+
+/** Whether nobody has said anything for as long as the policy now says that somebody may. */
+function isWaitOver({ review, decisions, round }: Case, { route, requires }: Routing, now: Date): boolean {
+  if (review?.status !== "expired" || decisions.some((made) => made.round === round.round)) return false;
+  const executes = route === "review" && requires?.otherwise === "execute";
+  const waitMs = (route === "veto" ? requires?.windowMs : executes ? requires.withinMs : null) ?? null;
+  return waitMs !== null && Date.parse(review.askedAt) + waitMs <= now.getTime() + CLOCKS_APART_MAX_MS;
 }
 
 /** The keys that decisions have to be signed with: everywhere but where both the host and the proposal are in open trust. */
@@ -140,7 +157,7 @@ async function carryOut(assent: Assent, held: Case, effect: Effect): Promise<Gat
   const owner = `${hostname()}:${process.pid}:${randomUUID()}`;
   const giveUpAt = clock.now().getTime() + 2 * leaseMs;
   for (let waitMs = 20; ; waitMs = Math.min(waitMs * 2, 500)) {
-    const { claimed, lapsed, case: current } = await claim(assent, held, effect, owner);
+    const { claimed, lapsed, halt, case: current } = await claim(assent, held, effect, owner);
     const permit = current?.permit ?? null;
     if (current === null || permit === null || current.round.round !== held.round.round) return { step: "policy" };
     if (current.proposal.state === "closed") return { step: "audit", replayed: true };
@@ -148,6 +165,8 @@ async function carryOut(assent: Assent, held: Case, effect: Effect): Promise<Gat
       requireUnaltered(held, current);
       const settled = await runAndSettle(assent, current, permit, effect, owner);
       if (settled.proposal.state === "closed") return { step: "audit", replayed: false };
+    } else if (halt !== undefined && (permit.state === "issued" || (lapsed && effect.action.idempotent))) {
+      throw agentHalted(halt, current);
     } else if (permit.state !== "claimed") {
       return { step: "policy" };
     } else if (lapsed && (await doubt(assent, current)).proposal.state === "closed") {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Case } from "../model/case.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Route } from "../model/routing.js";
+import { awaitsDraft } from "../ledger/deciding.js";
 import type { Assent } from "./assent.js";
 import type { GateSettings } from "./gate-settings.js";
 import type { GateState, GateStep } from "./state.js";
@@ -48,10 +49,12 @@ function saysTheSame(known: unknown, recorded: Outcome): boolean {
 }
 
 /** Where a routed case goes: what the ledger holds decides, not the state of the graph. */
-export function stepFor({ proposal, round, permit }: Case): GateStep {
+export function stepFor(held: Case): GateStep {
+  const { proposal, round, permit } = held;
   if (proposal.state === "closed") return "audit";
   // One that is void leads there too, and from there to the next round: no review can be asked beside it.
   if (permit !== null) return "execute";
+  if (awaitsDraft(held, round.round)) return "revise";
   if (round.routing === null) return "policy";
   return afterRoute(round.routing.route);
 }
@@ -61,12 +64,13 @@ function afterRoute(route: Route): GateStep {
     // The permit comes with the routing, in one transaction. Where there is none, somebody else wrote that routing.
     case "execute":
     case "flag":
-    // Until windows and questions exist of their own, the stricter thing is to ask a person.
     case "veto":
     case "clarify":
     case "review":
       return "review";
+    // An open suggestion waits for somebody who takes it.
     case "suggest":
+      return "review";
     case "block":
       return "audit";
     default:

@@ -3,6 +3,9 @@ import { identifier } from "../model/identifier.js";
 import { reviewDigest } from "../model/proposal.js";
 import type { Trust } from "../model/trust.js";
 import { oneLine, visibleText } from "../model/visible-text.js";
+import { inWords, peopleOf } from "../authority/allowed.js";
+import type { Fallback } from "../model/requirement.js";
+import type { ReviewKind, ReviewVerdict } from "../model/review.js";
 import type { AnyAction } from "./assent.js";
 
 /** What stands around the case in a payload. */
@@ -10,7 +13,12 @@ export interface PayloadParts {
   case: Case;
   action: AnyAction;
   gate: string;
+  kind: ReviewKind;
+  /** What a reviewer may say now. */
+  verdicts: readonly ReviewVerdict[];
   trust: Trust;
+  /** How long there is to decide from the first time it is asked, and what happens then. */
+  terms: { withinMs: number | null; otherwise: Fallback };
   /** Why it is asked again, or null. */
   reason: string | null;
 }
@@ -20,16 +28,18 @@ export interface PayloadParts {
  * the same in snake case (agent-chat-ui, Agent Inbox) and the older `HumanInterrupt`. One action per interrupt, so no
  * client can answer several by position. Pure: the same case gives the same value.
  */
-export function reviewPayload({ case: held, action, gate, trust, reason }: PayloadParts) {
+export function reviewPayload({ case: held, action, gate, kind, verdicts, trust, terms, reason }: PayloadParts) {
   const { proposal, round } = held;
   const { args, display } = round;
   const review = identifier("review", [proposal.id, round.round]);
-  const howToDecide = instructions(trust, review);
+  const howToDecide = instructions(trust, review, verdicts);
   const description = describe({ held, reason, howToDecide });
-  const decisions = ["approve", "edit", "reject"];
+  const decisions = verdicts.map((verdict) => IN_LANGCHAIN[verdict]);
+  const { requires } = round.routing ?? {};
+  const people = peopleOf(requires, held.review?.step ?? 0).map(inWords);
   return {
     summary: effectLine(round),
-    kind: "approval",
+    kind,
     v: 1,
     review,
     proposal: proposal.id,
@@ -40,6 +50,10 @@ export function reviewPayload({ case: held, action, gate, trust, reason }: Paylo
     reason,
     howToDecide,
     explanation: round.routing?.explanation ?? null,
+    by: people.length === 0 ? null : people,
+    withinMs: terms.withinMs,
+    otherwise: terms.withinMs === null ? null : terms.otherwise,
+    reasonCodes: requires?.reasonCodes ?? null,
     agent: proposal.agent,
     requestedBy: proposal.requestedBy,
     facts: round.facts,
@@ -51,40 +65,74 @@ export function reviewPayload({ case: held, action, gate, trust, reason }: Paylo
     actionRequests: [{ name: proposal.action, args, description }],
     reviewConfigs: [{ actionName: proposal.action, allowedDecisions: decisions, argsSchema: action.argsJsonSchema }],
     action_request: { action: proposal.action, args },
-    config: { allow_accept: true, allow_edit: true, allow_respond: true, allow_ignore: false },
+    config: {
+      allow_accept: verdicts.includes("approve"),
+      allow_edit: verdicts.includes("modify"),
+      allow_respond: true,
+      allow_ignore: false,
+    },
     description,
-    responseSchema: answerJsonSchema(action),
+    responseSchema: answerJsonSchema(action, kind, { verdicts, answer: requires?.answer ?? null }),
   };
 }
 
+/** What LangChain's clients call it; those who can only respond are answering, objecting or asking for changes. */
+const IN_LANGCHAIN: Record<ReviewVerdict, string> = {
+  approve: "approve",
+  modify: "edit",
+  reject: "reject",
+  answer: "respond",
+  revise: "respond",
+};
+
+/** What a native answer may say. */
+export interface AnswerForm {
+  verdicts: readonly ReviewVerdict[];
+  /** JSON Schema of what a clarification is answered with, where the policy gives one. */
+  answer: Record<string, unknown> | null;
+}
+
 /** JSON Schema of the native answer, for clients that draw a form. It describes; the gate itself checks. */
-export function answerJsonSchema(action: AnyAction): Record<string, unknown> {
+export function answerJsonSchema(action: AnyAction, kind: ReviewKind, form: AnswerForm): Record<string, unknown> {
   // References count from the root: the arguments' definitions move there, and their root becomes a property.
   const moved = JSON.stringify(action.argsJsonSchema).replaceAll('"$ref":"#"', '"$ref":"#/properties/args"');
   const { $defs, ...args } = JSON.parse(moved) as Record<string, unknown>;
+  const { verdicts } = form;
+  const asked =
+    kind === "question" ? (args["properties"] as Record<string, unknown> | undefined)?.["answer"] : form.answer;
   return {
-    title: `Decide on ${action.name}`,
+    title: verdicts.includes("approve") ? `Decide on ${action.name}` : `Answer ${action.name}`,
     type: "object",
     ...($defs === undefined ? {} : { $defs }),
     properties: {
-      type: { type: "string", enum: ["approve", "modify", "reject"], title: "Decision" },
-      args: { ...args, title: "New arguments (for modify)" },
-      note: { type: "string", title: "Note" },
+      type: { type: "string", enum: [...verdicts], title: "Decision" },
+      ...(verdicts.includes("modify") ? { args: { ...args, title: "New arguments (for modify)" } } : {}),
+      ...(verdicts.includes("answer") ? { answer: { ...Object(asked), title: "Answer" } } : {}),
+      note: { type: "string", title: verdicts.includes("revise") ? "Note (for revise: what has to change)" : "Note" },
       reasonCode: { type: "string", title: "Reason code" },
       as: { type: "string", title: "Who decides (a claim, in open trust)" },
+      roles: { type: "array", items: { type: "string" }, title: "Their roles (a claim, in open trust)" },
       review: { type: "string", title: "The review that this answers" },
     },
     required: ["type"],
   };
 }
 
+const EXAMPLES: Record<ReviewVerdict, string> = {
+  approve: '"approve", {"type":"approve","as":"ana"}',
+  modify: '{"type":"modify","args":{…}}',
+  reject: '{"type":"reject","note":"…"}',
+  answer: '{"type":"answer","answer":…}',
+  revise: '{"type":"revise","note":"…"}',
+};
+
 /** In words: the mode, and how to decide in it. */
-export function instructions(trust: Trust, review: string): string {
+export function instructions(trust: Trust, review: string, verdicts: readonly ReviewVerdict[]): string {
   if (trust === "open") {
+    const [last = "", ...others] = verdicts.map((verdict) => EXAMPLES[verdict]).toReversed();
     return (
-      'Open trust: whoever answers this interrupt decides, unverified. Resume with "approve", ' +
-      '{"type":"approve","as":"ana"}, {"type":"modify","args":{…}} or {"type":"reject","note":"…"}; ' +
-      `with several reviews, at once or one after the other, add "review":"${review}".`
+      `Open trust: whoever answers this interrupt decides, unverified. Resume with ${others.toReversed().join(", ")} or ` +
+      `${last}; with several reviews, at once or one after the other, add "review":"${review}".`
     );
   }
   return (

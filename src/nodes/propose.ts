@@ -10,6 +10,7 @@ import type { Ledger } from "../ledger/ledger.js";
 import type { Clock } from "../model/clock.js";
 import type { Trust } from "../model/trust.js";
 import { issuesOf, stableArgs } from "./arguments.js";
+import { withNovelty } from "./novelty.js";
 import { nodeName, runScope, type RunScope } from "./run-scope.js";
 
 /** What an agent says about its own proposal. Facts that follow from the arguments win over these. */
@@ -65,7 +66,7 @@ export async function propose<Schema extends z.ZodObject, Result>(
   const id = proposalId(scope, action.name, options.key);
   const parsed = stableArgs(action, args);
   const { amount, confidence, risk, novelty, tags, facts } = options;
-  const round = fixRound({
+  const fixed = fixRound({
     round: 1,
     action: action.name,
     args: parsed as Record<string, Json>,
@@ -75,6 +76,7 @@ export async function propose<Schema extends z.ZodObject, Result>(
     summary: action.summary(parsed),
     context: (options.context ?? null) as Json,
   });
+  const round = await withNovelty(ledger, action, id, fixed);
   const recorded = await ledger.propose({
     proposal: {
       id,

@@ -1,20 +1,26 @@
 import { interrupt, isGraphInterrupt, type GraphInterrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
+import { inWords, peopleOf } from "../authority/allowed.js";
 import { unverifiedPrincipal } from "../authority/unverified.js";
 import type { Case } from "../model/case.js";
 import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import { reviewDigest } from "../model/proposal.js";
+import { ONE_PERSON, type Fallback } from "../model/requirement.js";
+import { VERDICTS_OF, type ReviewKind, type ReviewVerdict } from "../model/review.js";
 import type { Trust } from "../model/trust.js";
 import type { DecideResult } from "../ledger/ledger.js";
 import { oneLine } from "../model/visible-text.js";
 import { parseAnswer } from "./answer.js";
 import type { Assent } from "./assent.js";
-import { buildDecision } from "./deciding.js";
-import { answerJsonSchema, instructions, reviewPayload } from "./payload.js";
+import { buildDecision, nextRound } from "./deciding.js";
+import { instructions, reviewPayload } from "./payload.js";
 import { stepFor } from "./gate-progress.js";
 import type { GateSettings } from "./gate-settings.js";
 import { runScope, type RunScope } from "./run-scope.js";
 import type { GateState, GateUpdate } from "./state.js";
+
+/** How the ledger fails for a passing reason. */
+const LEDGER_AWAY = ["ledger_unavailable", "ledger_conflict"] as const;
 
 // A reason may quote what somebody typed; it goes into the log and onto screens.
 const REASON_COLUMNS_MAX = 600;
@@ -29,7 +35,8 @@ const REASON_COLUMNS_MAX = 600;
  *   unconsumed would be given to the next question.
  * - R3: on the pause it makes one idempotent upsert of the review, then lets the interrupt through. If we die between
  *   the two, the re-run upserts the same review. If the ledger already knows the decision, it goes on instead.
- * - R4: after an answer it makes one idempotent ledger call and throws nothing but that call's retryable error.
+ * - R4: after an answer it makes one idempotent ledger call, reads before it what a modification is routed by, and throws
+ *   nothing but those calls' retryable errors.
  *   An answer that does not count is asked again, through an edge, with the reason.
  * - R5: an answer that names no review counts once in a pass of the gate. LangGraph keeps it with the parent's
  *   checkpoint until the whole gate has ended, and gives it to the next question when a run merely goes on.
@@ -42,10 +49,20 @@ export function reviewNode(assent: Assent, gate: GateSettings) {
     const trust = trustFor(assent, held);
     const action = assent.action(held.proposal.action);
     const reason = typeof state.reason === "string" ? oneLine(state.reason, REASON_COLUMNS_MAX) : null;
-    const payload = reviewPayload({ case: held, action, gate: gate.name, trust, reason });
+    const kind = kindOf(held, gate);
+    const payload = reviewPayload({
+      case: held,
+      action,
+      gate: gate.name,
+      kind,
+      verdicts: offered(held, gate, kind),
+      trust,
+      terms: termsOf(held),
+      reason,
+    });
     let answer: unknown;
     try {
-      answer = interrupt(payload, { responseSchema: answerJsonSchema(action) });
+      answer = interrupt(payload, { responseSchema: payload.responseSchema });
     } catch (pause) {
       if (!isGraphInterrupt(pause)) throw pause;
       return asked(assent, { held, gate, scope, reason, pause });
@@ -54,7 +71,7 @@ export function reviewNode(assent: Assent, gate: GateSettings) {
     const mark = markOf(answer);
     const isFresh = !known.includes(mark) || isById(held, config);
     const update =
-      trust === "verified" ? nudged(assent, held, scope) : answered(assent, held, { answer, isFresh }, scope);
+      trust === "verified" ? nudged(assent, held, scope) : answered(assent, gate, held, { answer, isFresh }, scope);
     return { ...(await update), answered: [...new Set([...known, mark])] };
   };
 }
@@ -102,6 +119,8 @@ async function asked({ ledger, clock }: Assent, { held, gate, scope, reason, pau
         proposalId: held.proposal.id,
         round: held.round.round,
         gate: gate.name,
+        kind: kindOf(held, gate),
+        ...termsOf(held),
         reason,
         address: { threadId, checkpointNs, checkpointId, interruptId },
         at: clock.now().toISOString(),
@@ -109,6 +128,26 @@ async function asked({ ledger, clock }: Assent, { held, gate, scope, reason, pau
     : held;
   if (awaits(now)) throw pause;
   return onward(now, scope);
+}
+
+/** What kind of review a round opens. */
+function kindOf({ round }: Case, gate: GateSettings): ReviewKind {
+  if (round.routing?.route === "veto") return "objection";
+  return round.routing?.route === "clarify" ? "clarification" : (gate.kind ?? "approval");
+}
+
+/** What a reviewer may say now: after the last draft nobody can ask for another. */
+function offered({ round }: Case, { draftsMax = 1 }: GateSettings, kind: ReviewKind): readonly ReviewVerdict[] {
+  const verdicts: readonly ReviewVerdict[] = VERDICTS_OF[kind];
+  return round.round < draftsMax ? verdicts : verdicts.filter((verdict) => verdict !== "revise");
+}
+
+/** Until when a round's review waits, and what happens then. A window ends with the action unless somebody objects. */
+function termsOf({ round }: Case): { withinMs: number | null; otherwise: Fallback } {
+  const { withinMs, otherwise, windowMs } = round.routing?.requires ?? ONE_PERSON;
+  return round.routing?.route === "veto" && windowMs !== null
+    ? { withinMs: windowMs, otherwise: "execute" }
+    : { withinMs, otherwise };
 }
 
 /** On to where the ledger says, with a note on whether this very pause is the one that was decided. */
@@ -119,7 +158,7 @@ function onward(now: Case, scope: RunScope): GateUpdate {
 
 /** Whether a person still has to decide on the case's current round. */
 function awaits(held: Case): boolean {
-  return stepFor(held) === "review" && held.review?.status !== "decided";
+  return stepFor(held) === "review" && (held.review === null || held.review.status === "open");
 }
 
 /** Verified trust: the answer's content counts for nothing; the ledger's decisions do. */
@@ -127,7 +166,7 @@ async function nudged({ ledger }: Assent, held: Case, scope: RunScope): Promise<
   const now = (await ledger.read(held.proposal.id)) ?? held;
   if (!awaits(now) || now.round.round !== held.round.round) return onward(now, scope);
   const review = now.review?.id ?? "";
-  return { step: "review", reason: `No decision is recorded yet. ${instructions("verified", review)}` };
+  return { step: "review", reason: `No decision is recorded yet. ${instructions("verified", review, [])}` };
 }
 
 interface Given {
@@ -137,15 +176,24 @@ interface Given {
 }
 
 /** Open trust: the answer is the decision, recorded as unverified and keyed by the place that it answered. */
-async function answered(assent: Assent, held: Case, given: Given, scope: RunScope): Promise<GateUpdate> {
+async function answered(
+  assent: Assent,
+  gate: GateSettings,
+  held: Case,
+  given: Given,
+  scope: RunScope,
+): Promise<GateUpdate> {
   const again = (reason: string): GateUpdate => ({ step: "review", reason });
   const review = held.review;
   if (!awaits(held)) return onward(held, scope);
   // The pause was never registered here, so nobody can have been shown it.
   if (review?.address.checkpointNs !== scope.checkpointNs) return again("The pause had not been recorded yet.");
-  const parsed = parseAnswer(given.answer, assent.action(held.proposal.action));
+  const parsed = parseAnswer(given.answer, assent.action(held.proposal.action), review.kind);
   if (!parsed.ok) return again(parsed.reason);
   const { answer } = parsed;
+  if (!offered(held, gate, review.kind).includes(answer.verdict)) {
+    return again(`This review takes one of: ${offered(held, gate, review.kind).join(", ")}; not ${answer.verdict}.`);
+  }
   if (answer.review !== null && answer.review !== review.id) {
     return again(`The answer names review ${answer.review}; this one is ${review.id}.`);
   }
@@ -155,8 +203,11 @@ async function answered(assent: Assent, held: Case, given: Given, scope: RunScop
   }
   let built: ReturnType<typeof buildDecision>;
   try {
-    built = buildDecision(assent, { review, case: held }, unverifiedPrincipal(answer.as), answer, scope.checkpointNs);
+    const item = { review, case: held };
+    const made = { next: await nextRound(assent, item, answer), answeredAt: scope.checkpointNs };
+    built = buildDecision(assent, item, unverifiedPrincipal(answer.as, answer.roles), answer, made);
   } catch (error) {
+    if (LEDGER_AWAY.some((code) => AssentError.isInstance(error, code))) throw error;
     return again(AssentError.isInstance(error) ? error.message : "The new arguments cannot be used.");
   }
   const quoted = { digest: reviewDigest(held.proposal.id, held.round), answered: { named: answer.review !== null } };
@@ -171,6 +222,11 @@ async function answered(assent: Assent, held: Case, given: Given, scope: RunScop
   if (result.ok || result.why === "closed") {
     return result.case === null ? { step: "policy", reason: null } : onward(result.case, scope);
   }
+  if (result.why === "forbidden") {
+    const people = peopleOf(held.round.routing?.requires, review.step).map(inWords).join(", and ");
+    return again(`The policy asks for ${people}: say whom you play, such as "as":"ana","roles":["manager"].`);
+  }
+  if (result.why === "late") return again("The time to decide is over; what the policy says for that takes its place.");
   if (result.why === "ambiguous") {
     return again(`Several reviews are pending on this thread; name this one: "review":"${review.id}".`);
   }

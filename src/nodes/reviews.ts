@@ -1,12 +1,12 @@
 import { whyAltered } from "../authority/standing.js";
 import { requirePrincipal, type Principal } from "../authority/authenticator.js";
 import type { Case } from "../model/case.js";
-import { readable, type ApprovalVerdict } from "../model/decision.js";
+import { readable } from "../model/decision.js";
 import { AssentError } from "../model/error.js";
-import type { Review } from "../model/review.js";
+import type { Review, ReviewVerdict } from "../model/review.js";
 import type { DecideResult, ReviewFilter } from "../ledger/ledger.js";
 import type { Assent } from "./assent.js";
-import { approvalVerdict, buildDecision, signed } from "./deciding.js";
+import { buildDecision, nextRound, signed } from "./deciding.js";
 
 /** A review with everything that a reviewer has to see. */
 export interface ReviewItem {
@@ -18,13 +18,15 @@ export interface ReviewItem {
 export interface DecideOptions {
   /** Who decides: a principal from an accepted authenticator, never a string. */
   by: Principal;
-  decision: ApprovalVerdict;
+  decision: ReviewVerdict;
   /** The review's `digest`, as it was shown: what was seen is what is decided. */
   digest: string;
   /** The version that was seen; left out, any. */
   version?: number;
   /** For `modify`: the whole new arguments. */
   args?: unknown;
+  /** For `answer`: what is answered. */
+  answer?: unknown;
   /** A short code for reports, such as `duplicate`. */
   reasonCode?: string;
   /** Free text for whoever reads the case. */
@@ -52,8 +54,8 @@ export interface Reviews {
    * Writes one decision. It is durable when this returns; the thread is resumed afterwards, by whoever runs it, and a
    * resume that fails loses nothing. Calling it again with the same words changes nothing.
    *
-   * @throws AssentError `principal_unverified`, `review_unknown`, `review_closed`, `review_changed`,
-   *   `digest_mismatch`, `decision_invalid`, `args_invalid`, `keys_missing` where nothing can be signed.
+   * @throws AssentError `principal_unverified`, `not_allowed`, `review_unknown`, `review_closed`, `review_expired`,
+   *   `review_changed`, `digest_mismatch`, `decision_invalid`, `args_invalid`, `keys_missing` where nothing can be signed.
    */
   decide(reviewId: string, options: DecideOptions): Promise<Decided>;
 }
@@ -77,13 +79,14 @@ async function getReview(assent: Assent, reviewId: string): Promise<ReviewItem> 
 
 async function decide(assent: Assent, reviewId: string, options: DecideOptions): Promise<Decided> {
   const by = requirePrincipal(options.by, assent.authenticators);
-  const verdict = approvalVerdict(options.decision);
   requireText("note", options.note);
   requireText("reasonCode", options.reasonCode);
   const item = await getReview(assent, reviewId);
   requireShown(item);
   // A review of an earlier round shows the case's current one; deciding it is refused by the ledger below.
-  const built = await signed(assent, buildDecision(assent, item, by, { ...options, verdict }, null));
+  const said = { ...options, verdict: options.decision };
+  const next = await nextRound(assent, item, said);
+  const built = await signed(assent, buildDecision(assent, item, by, said, { next, answeredAt: null }));
   const result = await assent.ledger.decide({
     ...built,
     digest: options.digest,
@@ -128,6 +131,19 @@ function refusal(result: DecideResult & { ok: false }, reviewId: string): Assent
         what: last ? `${last.by.name} already decided: ${last.verdict}, at ${last.decidedAt}` : "The case is closed",
         where,
         fix: "Nothing is left to decide here",
+      });
+    case "late":
+      return new AssentError("review_expired", {
+        what: `The time to decide ended at ${result.case?.review?.deadlineAt ?? "its deadline"}`,
+        where,
+        fix: "Nothing is left to decide here: what the policy says for that case has taken its place",
+      });
+    case "forbidden":
+      return new AssentError("not_allowed", {
+        what: "The policy asks for other people than the decision's author",
+        where,
+        seen: result.case?.round.routing?.requires?.panels.map(({ by }) => by) ?? null,
+        fix: "Leave it to one of those whom the review names",
       });
     case "changed":
       return new AssentError("review_changed", {

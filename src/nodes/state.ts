@@ -40,7 +40,7 @@ export const AssentState = z.object({ proposals, outcomes });
 export type AssentState = z.infer<typeof AssentState>;
 
 /** Where a gate goes next. */
-export const GateStep = z.enum(["policy", "review", "execute", "audit", "end"]);
+export const GateStep = z.enum(["policy", "review", "revise", "execute", "audit", "end"]);
 /** Where a gate goes next. */
 export type GateStep = z.infer<typeof GateStep>;
 
@@ -50,7 +50,10 @@ const known = z.object({
 });
 
 /** What a gate takes from the graph around it. Either may be missing: a `Send` names only what it is about. */
-export const GateInput = known.partial();
+export const GateInput = known.partial().extend({
+  /** What a gate that proposes by itself took from the state around it. */
+  seed: z.unknown().optional(),
+});
 
 /**
  * What a gate can use of whatever it is handed. LangGraph keeps what a task was sent with, so a gate that refused it
@@ -69,6 +72,8 @@ export function gateInput(handed: unknown): z.input<typeof GateInput> {
  * not even checked, for a state outlives versions of this package, and a gate that refused it could never go on.
  */
 export const GateState = known.extend({
+  /** What a gate that proposes by itself took from the state around it. */
+  seed: z.unknown().optional(),
   /** The proposal in hand. */
   current: z.string().optional(),
   step: GateStep.optional(),

@@ -1,6 +1,6 @@
 import type { StateGraph } from "@langchain/langgraph";
 import { AssentError } from "../model/error.js";
-import type { Gate } from "./approval-gate.js";
+import type { Gate } from "./gate-graph.js";
 import { markGuarded } from "./gate-mark.js";
 import { refusingUnloadableAnswers } from "./loadable-answers.js";
 

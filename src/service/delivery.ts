@@ -128,7 +128,7 @@ async function decidedAnswers(
     page = await ledger.reviews({ threadId, limit: PAGE, ...(after && { after }) });
     for (const { review, case: held } of page) {
       const { interruptId } = review.address;
-      const isSettled = review.status === "decided" || held.proposal.state === "closed";
+      const isSettled = review.status !== "open" || held.proposal.state === "closed";
       if (unseen.delete(interruptId) && isSettled) answers[interruptId] = { type: "decided", review: review.id };
     }
     after = page.at(-1)?.review;

@@ -109,13 +109,13 @@ describe("in open trust", () => {
     }
   });
 
-  test("a claim to roles or a level in an answer is not believed", async () => {
+  test("in open trust roles are those that are claimed, and the level is unverified whatever is claimed", async () => {
     const { thread, assent } = gated();
     await thread.start();
     const { proposal } = await thread.asked();
     await thread.answer({ type: "approve", as: "ana", roles: ["ceo"], level: "system", by: { level: "system" } });
     const [decision] = (await assent.ledger.read(proposal))?.decisions ?? [];
-    expect(decision?.by).toMatchObject({ roles: [], level: "unverified" });
+    expect(decision?.by).toMatchObject({ roles: ["ceo"], level: "unverified", authenticator: "none" });
   });
 
   test("texts are read by the schema, so a text that looks like a number stays a text where one is wanted", async () => {

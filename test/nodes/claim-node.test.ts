@@ -47,7 +47,7 @@ function host({ idempotent = true, args = z.object({ orderId: z.string(), amount
     run: (args, { idempotencyKey, proposalId }) => void ran.push({ args, idempotencyKey, proposalId }),
   });
   const assent = createAssent({ actions: [refund], policy: executeAlways, trust: "open", clock, ...options });
-  const node = executeNode(assent);
+  const node = executeNode(assent, { name: "gate" });
   const run = (held: Case | string | undefined, threadId = "thread-1"): Promise<GateUpdate> => {
     const current = typeof held === "object" ? held.proposal.id : held;
     const executionInfo = { threadId, taskId: "t", checkpointNs: "gate:t", checkpointId: "c" };

@@ -250,7 +250,7 @@ describe("an action that takes its time", () => {
         mute ? Promise.reject(new Error("down")) : ledger.extend(request),
     });
     // Private fields live on the real ledger, so every other method is bound to it.
-    for (const name of ["propose", "read", "take", "route", "claim", "settle", "cases"] as const) {
+    for (const name of ["propose", "read", "take", "route", "claim", "settle", "cases", "halts"] as const) {
       Object.assign(deaf, { [name]: ledger[name].bind(ledger) });
     }
     const { thread, graph, made, running, end } = slow({ clock, ledger: deaf, idempotent: false });

@@ -160,7 +160,7 @@ describe("the response schema", () => {
       idempotent: true,
       run: () => null,
     });
-    const schema = answerJsonSchema(order);
+    const schema = answerJsonSchema(order, "approval", { verdicts: ["approve", "modify", "reject"], answer: null });
     expect(accepts(schema, { type: "modify", args: { first: { sku: "a" }, rest: [{ sku: "b" }] } })).toBe(true);
     expect(accepts(schema, { type: "modify", args: { first: { sku: "a" }, rest: [{ sku: 1 }] } })).toBe(false);
   });
@@ -179,7 +179,9 @@ describe("the response schema", () => {
       idempotent: true,
       run: () => null,
     });
-    const schema = answerJsonSchema(plant) as { properties: { args: { properties: Record<string, unknown> } } };
+    const schema = answerJsonSchema(plant, "approval", { verdicts: ["approve", "modify", "reject"], answer: null }) as {
+      properties: { args: { properties: Record<string, unknown> } };
+    };
     expect(schema.properties.args.properties["children"]).toEqual({
       type: "array",
       items: { $ref: "#/properties/args" },

@@ -9,6 +9,7 @@ import {
   policy,
   type Assent,
   type AssentOptions,
+  type Gate,
   type GateOptions,
   type ProposeOptions,
   type RunContext,
@@ -71,13 +72,20 @@ export const byAmount = policy({
 export interface GatedOptions extends PaymentsOptions, Partial<Omit<AssentOptions, "actions">> {
   proposals?: readonly (readonly [PayArgs, ProposeOptions?])[];
   gate?: GateOptions;
+  /** What stands at the gate; an approval gate with the options of `gate` unless said. */
+  pattern?: (assent: Assent) => Gate;
   /** Uses this set-up instead of making one. */
   on?: { assent: Assent; pay: ReturnType<typeof payments>["pay"] };
 }
 
 /** An agent that proposes payments to one gate called `gate`, in open trust unless said. */
 export function gated(options: GatedOptions = {}) {
-  const { proposals = [[{ to: "bo", cents: 500 }]], gate = {}, on } = options;
+  const {
+    proposals = [[{ to: "bo", cents: 500 }]],
+    gate = {},
+    pattern = (assent: Assent) => approvalGate(assent, gate),
+    on,
+  } = options;
   const { policy = askAlways, trust = "open", clock, leaseMs, authenticators } = options;
   const { ledger = memoryLedger(clock === undefined ? {} : { clock }) } = options;
   const { made, ...counted } = payments(options);
@@ -92,7 +100,7 @@ export function gated(options: GatedOptions = {}) {
     return { proposals: made.flatMap((each) => each.proposals) };
   });
   const checkpointer = new MemorySaver();
-  const built = addGate(builder, "gate", approvalGate(assent, gate)).addEdge(START, "agent").addEdge("agent", "gate");
+  const built = addGate(builder, "gate", pattern(assent)).addEdge(START, "agent").addEdge("agent", "gate");
   const graph = built.compile({ checkpointer });
   return { assent, pay, made, built, graph, checkpointer, thread: new Thread(graph) };
 }

@@ -18,6 +18,11 @@ export interface Shown {
   digest: string;
   reason: string | null;
   howToDecide: string;
+  kind: string;
+  explanation: string | null;
+  by: string[] | null;
+  withinMs: number | null;
+  context: unknown;
   summary: string;
   description: string;
   args: Record<string, unknown>;
