@@ -2,15 +2,12 @@
  * The approval gate in its smallest form: an agent drafts a refund, policy lets small sure ones through, a person
  * decides on the rest.
  */
-import { appendFile, mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { END, START, StateGraph } from "@langchain/langgraph";
 import { AssentState, addGate, approvalGate, createAssent, defineAction, policy } from "assent";
 import { z } from "zod";
+import { recordEffect } from "./studio-effects.js";
 import { studioKeys } from "./studio-keys.js";
 import { studioLedger } from "./studio-ledger.js";
-
-const folder = join(".assent", "studio");
 
 const refund = defineAction({
   name: "refund",
@@ -22,8 +19,7 @@ const refund = defineAction({
   facts: (a) => ({ amount: { value: a.amount, currency: "USD" } }),
   idempotent: false,
   run: async (a, { idempotencyKey }) => {
-    await mkdir(folder, { recursive: true });
-    await appendFile(join(folder, "refunds.ndjson"), `${JSON.stringify({ ...a, idempotencyKey })}\n`);
+    await recordEffect("refunds", { ...a, idempotencyKey });
     return { refunded: a.amount };
   },
 });

@@ -1,20 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ThreadState } from "@langchain/langgraph-sdk";
-import { createAssent, loadKeys, localUser, type Outcome } from "assent";
+import { createAssent, loadKeys, localUser } from "assent";
 import { postgresLedger } from "assent/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { askAlways } from "../support/payments.js";
-import type { Shown } from "../support/thread.js";
 import { freshDatabase, type FreshDatabase } from "./database.js";
 import { startDevServer, type DevServer, type DevServerOptions } from "./dev-server.js";
-
-interface Values {
-  reply?: string;
-  result?: string;
-  messageId?: string;
-  outcomes: Record<string, Outcome>;
-}
+import { RemoteThread } from "./remote-thread.js";
 
 /** How a client may say that it approves, or changes arguments; `args` are all of the new ones. */
 const DIALECTS: { name: string; approve: unknown; edit: (action: string, args: Record<string, unknown>) => unknown }[] =
@@ -54,54 +46,6 @@ const DIALECTS: { name: string; approve: unknown; edit: (action: string, args: R
       edit: (_, args) => JSON.stringify({ type: "modify", args }),
     },
   ];
-
-/** What a paused gate shows, as it comes over the wire. */
-interface Asked extends Omit<Shown, "args"> {
-  facts: { confidence: number };
-  action_request: { action: string; args: Record<string, unknown> };
-}
-
-/** One thread on a server, as a client drives it. */
-class RemoteThread {
-  readonly #server: DevServer;
-  readonly #graph: string;
-  id = "";
-
-  constructor(server: DevServer, graph: string) {
-    this.#server = server;
-    this.#graph = graph;
-  }
-
-  async start(input: Record<string, unknown>): Promise<void> {
-    this.id = (await this.#server.client.threads.create()).thread_id;
-    await this.#server.client.runs.wait(this.id, this.#graph, { input });
-  }
-
-  async resume(resume: unknown): Promise<void> {
-    await this.#server.client.runs.wait(this.id, this.#graph, { command: { resume } });
-  }
-
-  state(): Promise<ThreadState<Values>> {
-    return this.#server.client.threads.getState<Values>(this.id);
-  }
-
-  async status(): Promise<string> {
-    return (await this.#server.client.threads.get(this.id)).status;
-  }
-
-  /** What it asks, as a client reads it. */
-  async asks(): Promise<Asked> {
-    const { tasks } = await this.state();
-    const pending = tasks.flatMap(({ interrupts }) => interrupts);
-    if (pending.length !== 1) throw new Error(`${pending.length} reviews are pending, not one`);
-    return pending[0]!.value as Asked;
-  }
-
-  /** Every outcome there is. */
-  async outcomes(): Promise<Outcome[]> {
-    return Object.values((await this.state()).values.outcomes ?? {});
-  }
-}
 
 let database: FreshDatabase;
 let open: DevServer;
