@@ -1,4 +1,3 @@
-import type { ParseArgsConfig } from "node:util";
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import type { Ledger } from "../ledger/ledger.js";
@@ -9,11 +8,22 @@ import { AssentError } from "../model/error.js";
 /** What a command is given: its words, its options and where to print. */
 export interface CommandRun {
   positionals: string[];
-  options: { json: boolean; schema: string; data: string };
+  options: CommandOptions;
   environment: NodeJS.ProcessEnv;
   print: (text: string) => void;
   /** For progress: standard error. */
   note: (text: string) => void;
+}
+
+/** The options of all commands; each is left at its default where a command does not take it. */
+export interface CommandOptions {
+  json: boolean;
+  schema: string;
+  data: string;
+  strict: boolean;
+  proposal: string | undefined;
+  proposals: string | undefined;
+  "fail-on-laxer": boolean;
 }
 
 /** One command of the CLI. */
@@ -25,42 +35,101 @@ export interface Command {
   summary: string;
   /** Lines of help of its own. */
   details: string;
+  /** The options that it takes; unless said `json` and those that name a Postgres. */
+  options?: readonly OptionName[];
   /** It runs code that is not ours and may keep the process open: the process ends when the command does. */
   endsProcess?: true;
   /** Exit codes besides 0 and 2. */
   run: (run: CommandRun) => Promise<number>;
 }
 
+/** One option of the table: how it is read, and what help says of it. */
+interface Option {
+  type: "boolean" | "string";
+  short?: string;
+  /** What stands behind its name. */
+  takes?: string;
+  /** Lines of help. */
+  help: readonly string[];
+}
+
+// In the order in which help lists them.
 const OPTIONS = {
-  json: { type: "boolean" },
-  schema: { type: "string" },
-  data: { type: "string" },
-  help: { type: "boolean", short: "h" },
-} as const satisfies ParseArgsConfig["options"];
+  json: { type: "boolean", help: ["print JSON instead of text"] },
+  schema: { type: "string", takes: "NAME", help: ["the ledger's Postgres schema (default: assent)"] },
+  data: { type: "string", takes: "DIR", help: ["folder of the embedded Postgres (default: .assent/postgres)"] },
+  strict: { type: "boolean", help: ["warnings count too"] },
+  proposal: { type: "string", takes: "FILE", help: ["the proposal, JSON or YAML; - for standard input"] },
+  proposals: {
+    type: "string",
+    takes: "FILE",
+    help: ["the proposals, one JSON object a line; - for standard", "input"],
+  },
+  "fail-on-laxer": { type: "boolean", help: ["end with 1 if anything became laxer"] },
+  help: { type: "boolean", short: "h", help: ["this help"] },
+} as const satisfies Record<string, Option>;
 
-/** The options that every command takes, for its help. */
-export const OPTIONS_HELP = `Options:
-  --json          print JSON instead of text
-  --schema NAME   the ledger's Postgres schema (default: assent)
-  --data DIR      folder of the embedded Postgres (default: .assent/postgres)
-  -h, --help      this help
+/** The name of an option that a command may take; `help` every command takes. */
+export type OptionName = Exclude<keyof typeof OPTIONS, "help">;
 
-DATABASE_URL, if set, is the Postgres to use; otherwise the embedded one under
+const USUAL_OPTIONS: readonly OptionName[] = ["json", "schema", "data"];
+
+/** The options of a command in the words of its help. */
+export function optionsHelp(names: readonly OptionName[] = USUAL_OPTIONS): string {
+  const listed = Object.entries<Option>(OPTIONS).filter(
+    ([name]) => name === "help" || names.includes(name as OptionName),
+  );
+  const heads = listed.map(([name, { short, takes }]) => {
+    return `  ${short === undefined ? "" : `-${short}, `}--${name}${takes === undefined ? "" : ` ${takes}`}`;
+  });
+  const width = Math.max(COLUMN_OF_HELP, ...heads.map((head) => head.length + 2));
+  const lines = listed.flatMap(([, { help }], place) =>
+    help.map((text, line) => `${(line === 0 ? (heads[place] ?? "") : "").padEnd(width)}${text}`),
+  );
+  const postgres = names.includes("data") ? `\n\n${POSTGRES_HELP}` : "";
+  return `Options:\n${lines.join("\n")}${postgres}`;
+}
+
+const COLUMN_OF_HELP = 18;
+const POSTGRES_HELP = `DATABASE_URL, if set, is the Postgres to use; otherwise the embedded one under
 --data.`;
+
+/** The words of a command line, and its options by name. */
+export interface Words {
+  words: string[];
+  help: boolean;
+  options: CommandOptions;
+  /** The options that were given. */
+  given: readonly OptionName[];
+}
 
 /**
  * Reads a command's words and options.
  *
  * @throws AssentError `usage`.
  */
-export function readWords(args: string[]): { words: string[]; help: boolean; options: CommandRun["options"] } {
+export function readWords(args: string[]): Words {
   try {
     const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
-    const { json = false, schema = "assent", data = join(".assent", "postgres"), help = false } = values;
-    return { words: positionals, help, options: { json, schema, data } };
+    const { help = false, ...given } = values;
+    const { json = false, schema = "assent", data = join(".assent", "postgres"), strict = false } = given;
+    const { proposal, proposals, "fail-on-laxer": failOnLaxer = false } = given;
+    const options = { json, schema, data, strict, proposal, proposals, "fail-on-laxer": failOnLaxer };
+    return { words: positionals, help, options, given: Object.keys(given) as OptionName[] };
   } catch (error) {
     throw new AssentError("usage", { what: error instanceof Error ? error.message : String(error) });
   }
+}
+
+/**
+ * Sees to it that a command takes the options that it was given.
+ *
+ * @throws AssentError `usage`.
+ */
+export function checkOptions({ name, options = USUAL_OPTIONS }: Command, given: readonly OptionName[]): void {
+  const stray = given.filter((option) => !options.includes(option));
+  if (stray.length === 0) return;
+  throw new AssentError("usage", { what: `\`${name}\` takes no ${stray.map((option) => `--${option}`).join(", ")}` });
 }
 
 /** Opens the Postgres that the options and the environment name, for as long as `work` runs. */

@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 import { AssentError } from "../model/error.js";
 import { oneLine } from "../model/visible-text.js";
-import { OPTIONS_HELP, readWords, type Command } from "./command.js";
+import { checkOptions, optionsHelp, readWords, type Command } from "./command.js";
 import { auditCheckCommand } from "./commands/audit-check.js";
 import { auditShowCommand } from "./commands/audit-show.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { grantCommand } from "./commands/grant.js";
 import { keysGenerateCommand, keysListCommand, keysRevokeCommand, keysRotateCommand } from "./commands/keys.js";
 import { migrateCommand } from "./commands/migrate.js";
+import { policyCheckCommand } from "./commands/policy-check.js";
+import { policyDiffCommand } from "./commands/policy-diff.js";
+import { policyExplainCommand } from "./commands/policy-explain.js";
+import { policyTestCommand } from "./commands/policy-test.js";
 import { VERSION } from "./version.js";
 
 const COMMANDS: readonly Command[] = [
@@ -19,6 +23,10 @@ const COMMANDS: readonly Command[] = [
   keysListCommand,
   auditShowCommand,
   auditCheckCommand,
+  policyCheckCommand,
+  policyExplainCommand,
+  policyTestCommand,
+  policyDiffCommand,
   doctorCommand,
 ];
 
@@ -29,7 +37,7 @@ Usage: assent <command> [options]
 ${COMMANDS.map(({ name, takes, summary }) => `  ${`${name} ${takes}`.padEnd(23)}${summary}`).join("\n")}
   --version              print the version
 
-${OPTIONS_HELP}
+${optionsHelp()}
 
 Exit codes: 0 done, 1 the answer is no (a check failed, nothing found), 2 the
 command cannot be read, 3 something is not available.`;
@@ -43,7 +51,7 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   try {
-    const { words, help, options } = readWords(args);
+    const { words, help, options, given } = readWords(args);
     const command = COMMANDS.find(({ name }) => name.split(" ").every((word, index) => words[index] === word));
     if (command === undefined) {
       if (words.length > 0) note(`assent: there is no command "${words.join(" ")}"\n`);
@@ -52,10 +60,11 @@ async function main(args: string[]): Promise<number> {
     }
     if (help) {
       print(
-        `Usage: assent ${`${command.name} ${command.takes}`.trim()} [options]\n\n${command.details}\n\n${OPTIONS_HELP}`,
+        `Usage: assent ${`${command.name} ${command.takes}`.trim()} [options]\n\n${command.details}\n\n${optionsHelp(command.options)}`,
       );
       return 0;
     }
+    checkOptions(command, given);
     const positionals = words.slice(command.name.split(" ").length);
     const code = await command.run({ positionals, options, environment: process.env, print, note });
     if (command.endsProcess === true) await endProcess(code);

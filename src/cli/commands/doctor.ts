@@ -3,10 +3,10 @@ import { AssentError } from "../../model/error.js";
 import { oneLine } from "../../model/visible-text.js";
 import { checkGraph, type GraphFinding, type CheckGraphOptions } from "../../patterns/check-graph.js";
 import { gatePaths, isCompiledGraph } from "../../patterns/gate-paths.js";
+import { columnsFor } from "../columns.js";
 import type { Command, CommandRun } from "../command.js";
 import { loadGraph, NotLoaded, readGraphProject, wordsOf, type GraphFile } from "../graph-files.js";
 import { paintFor, type Paint } from "../paint.js";
-import { COLUMNS_MAX } from "../review-screen.js";
 
 /** A finding on the command line: of a check, or of loading, and then it has the name of the error. */
 interface Told extends Omit<GraphFinding, "name"> {
@@ -24,8 +24,6 @@ interface GraphReport {
 }
 
 const CANNOT_LOAD = "cannot-load";
-const COLUMNS_USUAL = 80;
-const COLUMNS_MIN = 40;
 
 /** `assent doctor [FILE:EXPORT ...]`. */
 export const doctorCommand: Command = {
@@ -50,8 +48,7 @@ loaded.`,
     if (run.options.json) {
       run.print(JSON.stringify({ ok: exitCode(reports) === 0, graphs: reports }));
     } else {
-      const columns = Math.max(COLUMNS_MIN, Math.min(process.stdout.columns || COLUMNS_USUAL, COLUMNS_MAX));
-      run.print(rendered(reports, columns, paintFor(process.stdout, run.environment)));
+      run.print(rendered(reports, columnsFor(process.stdout), paintFor(process.stdout, run.environment)));
     }
     return exitCode(reports);
   },

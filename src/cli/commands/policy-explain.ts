@@ -1,0 +1,62 @@
+import { AssentError } from "../../model/error.js";
+import type { PolicyInput } from "../../model/facts.js";
+import { loadPolicy } from "../../policy/load-policy.js";
+import { parseProposal } from "../../policy/read-proposal.js";
+import { type PolicyTrace, type RuleTrace, tracePolicy } from "../../policy/trace.js";
+import type { Command } from "../command.js";
+import { linesOf, type Page, pageFor, spacedJson } from "../page.js";
+import { filesOf, nameOf, textFrom, withProblemsTold } from "../policy-files.js";
+
+const RESULTS: Record<RuleTrace["result"], string> = {
+  decides: "decides",
+  overruled: "matches, but is overruled",
+  unmatched: "does not match",
+  unclear: "cannot be evaluated",
+};
+
+/** `assent policy explain FILE`. */
+export const policyExplainCommand: Command = {
+  name: "policy explain",
+  takes: "FILE",
+  summary: "why a policy sends a proposal where it does",
+  details: `FILE is a policy in YAML or JSON. The proposal, given with --proposal, is
+{ action, agent, facts }, with at (a moment) and history (numbers by the name
+that the policy gives them) where the policy reads them. It tells the route, the
+explanation, and of every rule why it matched or why not.
+
+Ends with 0, with 1 if policy or proposal are wrong, with 3 if one of them
+cannot be read.`,
+  options: ["json", "proposal"],
+  run: (run) =>
+    withProblemsTold(run, async () => {
+      const [file = ""] = filesOf(run, "policy explain", ["one policy"]);
+      const { proposal } = run.options;
+      if (proposal === undefined) {
+        throw new AssentError("usage", { what: "`policy explain` takes a proposal", fix: "Name it: --proposal FILE" });
+      }
+      const policy = await loadPolicy(file);
+      const input = parseProposal(await textFrom(proposal, "proposal"), nameOf(proposal));
+      const trace = tracePolicy(policy, input);
+      run.print(
+        run.options.json ? JSON.stringify({ proposal: input, ...trace }) : rendered(input, trace, pageFor(run)),
+      );
+      return 0;
+    }),
+};
+
+function rendered({ action, agent }: PolicyInput, { routing, rules }: PolicyTrace, page: Page): string {
+  const { columns, paint } = page;
+  const { route, explanation, requires } = routing;
+  const head = [
+    linesOf(`${action} by ${agent}: ${route}`, columns, "", paint.bold),
+    linesOf(explanation, columns, "  "),
+    ...(requires === undefined ? [] : [linesOf(`It requires ${spacedJson(requires)}.`, columns, "  ")]),
+  ];
+  return [head.join("\n"), ...rules.map((rule) => renderedRule(rule, page))].join("\n\n");
+}
+
+function renderedRule({ id, route, result, reasons }: RuleTrace, { columns, paint }: Page): string {
+  const emphasis = { decides: paint.bold, overruled: paint.bold, unmatched: paint.dim, unclear: paint.bad }[result];
+  const head = linesOf(`${id} (${route}) ${RESULTS[result]}`, columns, "", emphasis);
+  return [head, ...reasons.map((reason) => linesOf(reason, columns, "  "))].join("\n");
+}
