@@ -16,6 +16,8 @@ with unclaimed as (
   select m.id, m.state from ${schema}.permits m
   where m.proposal_id = $1 and m.round = $2 and m.state in ('issued', 'void')
     and exists (select 1 from ${schema}.proposals where id = $1 and round = $2 and state = 'open')
+  -- Locked: a claim at the same moment comes before or after, never in between.
+  for update of m
 ), voided as (
   update ${schema}.permits m set state = 'void' from unclaimed where m.id = unclaimed.id and unclaimed.state = 'issued'
 )
