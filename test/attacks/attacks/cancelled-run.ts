@@ -2,6 +2,9 @@ import { Command } from "@langchain/langgraph";
 import { attempt, type Attack } from "../attack.js";
 import type { Victim } from "../victim.js";
 
+/** It may leave a cancelled run without an end, and the thread's later runs wait for that. */
+const NOT_ON = { "langgraphjs dev": "a run that is cancelled there may never end" } as const;
+
 /** Somebody who may not decide answers and cancels the run: LangGraph keeps the answer for whoever comes next. */
 export const cancelledRun: Attack = {
   title: "An answer left by a cancelled run, picked up by somebody else's",
@@ -9,6 +12,7 @@ export const cancelledRun: Attack = {
   ways: [
     {
       name: "when a manager lets the thread go on",
+      notOn: NOT_ON,
       async carryOut(victim) {
         await victim.start();
         await leaveBehind(victim, "approve");
@@ -17,6 +21,7 @@ export const cancelledRun: Attack = {
     },
     {
       name: "when the reviewer answers another gate",
+      notOn: NOT_ON,
       shape: "sideBySide",
       async carryOut(victim, verdict) {
         await victim.start();
@@ -28,6 +33,7 @@ export const cancelledRun: Attack = {
     },
     {
       name: "when the reviewer says no",
+      notOn: NOT_ON,
       async carryOut(victim) {
         await victim.start();
         const other = victim.another();
@@ -39,6 +45,7 @@ export const cancelledRun: Attack = {
     },
     {
       name: "when somebody else resumes it with another word",
+      notOn: NOT_ON,
       async carryOut(victim) {
         await victim.start();
         await leaveBehind(victim, "approve");
