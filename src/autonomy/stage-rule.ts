@@ -24,14 +24,28 @@ interface StageMove {
 /**
  * Where a rule moves a stage: one step, never past its ceiling, never below 1; null if it stays.
  *
- * @throws what the rule throws.
+ * @throws AssentError `config_invalid` if the rule throws.
  */
 export function nextStage(record: StageRecord, rule: StageRule): StageMove | null {
-  const said = rule(record);
+  const said = saidBy(rule, record);
   if (said === null) return null;
   const { stage: from, ceiling } = record;
   const to = Stage.safeParse(from + (said.step === "up" ? 1 : -1));
   return to.success && (to.data < from || to.data <= ceiling) ? { from, to: to.data, because: said.because } : null;
+}
+
+function saidBy(rule: StageRule, record: StageRecord): StageStep | null {
+  try {
+    return rule(record);
+  } catch (cause) {
+    throw new AssentError("config_invalid", {
+      what: "The stage rule threw, so the decision that it was asked about was not written",
+      where: "stageRule",
+      seen: record.id,
+      fix: "Correct the rule, then decide again",
+      cause,
+    });
+  }
 }
 
 /** The numbers of {@link rollingAccuracy}. */

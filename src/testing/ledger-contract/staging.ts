@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { rollingAccuracy, type StageRule } from "../../autonomy/stage-rule.js";
-import { AssentError } from "../../model/error.js";
 import type { StageRecord } from "../../autonomy/stage-record.js";
 import type { Ledger } from "../../ledger/ledger.js";
 import type { Case } from "../../model/case.js";
@@ -164,11 +163,9 @@ function moving(check: Check): void {
 
   check("a rule that throws leaves the case undecided and uncounted", async (ledger) => {
     const held = await asked(ledger, { key: "a" });
-    const stageRule: StageRule = () => {
-      throw new AssentError("config_invalid", { what: "There is no rule" });
-    };
+    const stageRule: StageRule = () => JSON.parse("no rule") as null;
     await changesNothing(ledger, held.proposal.id, async () => {
-      await assert.rejects(ledger.decide({ ...decideRequest(held, "approve"), stageRule }));
+      await rejectsWith("config_invalid", () => ledger.decide({ ...decideRequest(held, "approve"), stageRule }));
     });
     assert.equal((await ledger.stage(OF)).judged, 0);
     assert.equal((await decided(ledger, await reread(ledger, held), "approve")).permit?.state, "issued");
