@@ -22,7 +22,13 @@ const SCALES = {
 } as const;
 const TOTAL = "sum of USD per agent within P1D";
 const CASES = "cases within PT1H";
-const MOMENTS = ["2025-01-13T03:00:00.000Z", "2025-01-13T12:00:00.000Z", "2025-01-18T12:00:00.000Z"];
+// Each of the two hours that rules tell apart, on both kinds of days.
+const MOMENTS = [
+  "2025-01-13T03:00:00.000Z",
+  "2025-01-13T12:00:00.000Z",
+  "2025-01-18T03:00:00.000Z",
+  "2025-01-18T12:00:00.000Z",
+];
 
 const operator = fc.constantFrom("gt", "gte", "lt", "lte", "eq");
 const ordering = (...values: (number | string)[]): fc.Arbitrary<object> =>
