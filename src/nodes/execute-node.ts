@@ -17,7 +17,7 @@ import { runEffect } from "./effect.js";
 import { stepFor } from "./gate-progress.js";
 import type { GateSettings } from "./gate-settings.js";
 import { parseArgs } from "./arguments.js";
-import { routingOf } from "./route.js";
+import { routeRound, routingOf } from "./route.js";
 import { runScope, type RunScope } from "./run-scope.js";
 import type { ClaimRequest } from "../ledger/ledger.js";
 import type { GateState, GateUpdate } from "./state.js";
@@ -49,7 +49,7 @@ export function executeNode(assent: Assent, gate: GateSettings) {
     const args = parseArgs(action, held.round.args) as Record<string, Json>;
     requireRecorded(held, args);
     const refusal = await whyNot(assent, gate, held);
-    if (refusal !== null) return refused(assent, held, refusal);
+    if (refusal !== null) return refused(assent, gate, held, refusal);
     return carryOut(assent, held, { action, args, scope });
   };
 }
@@ -76,20 +76,27 @@ function requireRecorded({ proposal, round, permit }: Case, args: Record<string,
   });
 }
 
+/** Why nothing may run now, and how the case is to be routed instead, where the check has already said that. */
+interface Refusal {
+  reason: string;
+  routing?: Routing;
+}
+
 /**
  * Why nothing may run now; null if the permit holds. Policy and gate are asked again about the recorded facts: without
  * a person they have to let the action run by itself, now or after the window that has ended; with one they must not
  * have forbidden it since.
  */
-async function whyNot(assent: Assent, gate: GateSettings, held: Case): Promise<string | null> {
+async function whyNot(assent: Assent, gate: GateSettings, held: Case): Promise<Refusal | null> {
   const { permit } = held;
-  if (permit === null || permit.state === "void") return "there is no permit";
+  if (permit === null || permit.state === "void") return { reason: "there is no permit" };
   const routing = await routingOf(assent, gate, held);
-  const otherwise = `the policy now says otherwise: ${routing.explanation}`;
+  const otherwise = { reason: `the policy now says otherwise: ${routing.explanation}`, routing };
   switch (permit.basis) {
     case "decisions": {
       if (mayNeverRun(routing.route)) return otherwise;
-      return whyNotStanding(held, await signatories(assent, held), routing.requires);
+      const reason = whyNotStanding(held, await signatories(assent, held), routing.requires);
+      return reason === null ? null : { reason };
     }
     case "policy":
       return isAutomatic(routing.route) || isWaitOver(held, routing, assent.clock.now()) ? null : otherwise;
@@ -119,13 +126,22 @@ async function signatories({ trust, keys }: Assent, { proposal }: Case): Promise
   );
 }
 
-/** No effect. The case goes back to the policy, which asks a person or goes on as the ledger says. */
-async function refused(assent: Assent, held: Case, reason: string): Promise<GateUpdate> {
+/**
+ * No effect. The case is routed anew, as the check found: were it asked again, two that refuse to run beside each other
+ * would let each other through and refuse each other for ever. Then a person is asked, or it goes on as the ledger says.
+ */
+async function refused(
+  assent: Assent,
+  gate: GateSettings,
+  held: Case,
+  { reason, routing }: Refusal,
+): Promise<GateUpdate> {
   const at = assent.clock.now().toISOString();
   const { id } = held.proposal;
   const { permit } = held;
   if (permit?.state === "issued" || permit?.state === "void") {
-    await assent.ledger.reroute({ proposalId: id, round: held.round.round, reason, at });
+    const next = await assent.ledger.reroute({ proposalId: id, round: held.round.round, reason, at });
+    if (next.proposal.round === held.round.round + 1) await routeRound(assent, gate, next, routing);
     return { step: "policy" };
   }
   await assent.ledger.refuse({ proposalId: id, what: "claim", reason, by: null, at });
@@ -169,7 +185,7 @@ async function carryOut(assent: Assent, held: Case, effect: Effect): Promise<Gat
       throw agentHalted(halt, current);
     } else if (permit.state !== "claimed") {
       return { step: "policy" };
-    } else if (lapsed && (await doubt(assent, current)).proposal.state === "closed") {
+    } else if (lapsed && !effect.action.idempotent && (await doubt(assent, current)).proposal.state === "closed") {
       return { step: "audit", replayed: false };
     }
     if (clock.now().getTime() >= giveUpAt) throw heldElsewhere(permit);

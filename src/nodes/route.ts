@@ -1,8 +1,11 @@
 import type { Case } from "../model/case.js";
+import type { Outcome } from "../model/outcome.js";
 import { ONE_PERSON } from "../model/requirement.js";
 import { merged } from "../policy/requirements.js";
 import { isAutomatic, stricter, type Routing } from "../model/routing.js";
+import { killedRouting } from "./agents.js";
 import type { Assent } from "./assent.js";
+import { outcomeBase } from "./deciding.js";
 import { evaluateRound } from "./evaluate-round.js";
 import type { GateSettings } from "./gate-settings.js";
 import { historyFor } from "./history.js";
@@ -15,6 +18,29 @@ export async function routingOf(assent: Assent, gate: GateSettings, held: Case):
   const history = await historyFor(assent, held.proposal, held.round.facts);
   const policy = evaluateRound(assent, held, { at: assent.clock.now().toISOString(), history });
   return onceClarified(held, await tightened(gate, held, policy));
+}
+
+/**
+ * Routes the current round, unless it is routed or closed: by `found`, what the claim's check has just said, or by
+ * policy and gate as they answer now. The first routing wins; if we die before it, the policy node asks again.
+ */
+export async function routeRound(assent: Assent, gate: GateSettings, held: Case, found?: Routing): Promise<Case> {
+  const { proposal, round } = held;
+  if (proposal.state === "closed" || round.routing !== null) return held;
+  const routing = (await killedRouting(assent, held)) ?? found ?? (await routingOf(assent, gate, held));
+  const at = assent.clock.now().toISOString();
+  const outcome = outcomeOf(routing, gate, outcomeBase(held, at));
+  return assent.ledger.route({ proposalId: proposal.id, round: round.round, routing, outcome, at });
+}
+
+/** How the case ends at once, if it does. */
+function outcomeOf(
+  { route, explanation: reason }: Routing,
+  { isTaken = false }: GateSettings,
+  base: ReturnType<typeof outcomeBase>,
+): Outcome | null {
+  if (route === "block") return { ...base, status: "blocked", reason };
+  return route === "suggest" && !isTaken ? { ...base, status: "suggested", reason } : null;
 }
 
 async function tightened(gate: GateSettings, held: Case, policy: Routing): Promise<Routing> {

@@ -95,6 +95,23 @@ describe("a host that finds the permit claimed", () => {
     return { clock, error, made, assent, thread };
   }
 
+  test("takes over at the next attempt, where the lease ran out just after it had asked", async () => {
+    const ledgerClock = manualClock();
+    const ledger = abandonedLedger(ledgerClock);
+    const between = changed(ledger, {
+      async claim(request) {
+        const result = await ledger.claim(request);
+        if (result.claimed || result.lapsed) return result;
+        await ledgerClock.advance(request.leaseMs);
+        return { ...result, lapsed: true };
+      },
+    });
+    const { thread, made } = gated({ policy: executeAlways, ledger: between, clock: hurriedClock() });
+    await thread.start();
+    expect(made).toHaveLength(1);
+    expect(await thread.outcome()).toMatchObject({ status: "executed" });
+  });
+
   test("asks again after waits that grow, for two leases, and then says who has it", async () => {
     const { clock, error, made } = await waiting(1_000);
     expect(clock.slept).toEqual([20, 40, 80, 160, 320, 500, 500, 500]);
