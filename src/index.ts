@@ -11,6 +11,8 @@ export type { AnyAction, Assent, AssentOptions } from "./nodes/assent.js";
 export type { ProposeOptions } from "./nodes/propose.js";
 export { AssentState } from "./nodes/state.js";
 
+export { appeal } from "./patterns/appeal.js";
+export type { Appealed, AppealOptions } from "./patterns/appeal.js";
 export { approvalGate } from "./patterns/approval-gate.js";
 export type { ApprovalGateOptions, Threshold } from "./patterns/approval-gate.js";
 export { askHuman } from "./patterns/ask-human.js";

@@ -5,19 +5,25 @@ import type { Requirement, Selector } from "../model/requirement.js";
 /**
  * Whether a policy lets somebody say this: why not, or null. What lets an action run needs everybody whom the policy
  * asks for, and one person may be all of them; to say no, it is enough to be one of them. An escalated review is
- * decided by the people of its step.
+ * decided by the people of its step. Whom it excludes says nothing at all.
  */
 export function whyNotAllowed(
   requires: Requirement | undefined,
   step: number,
   { by, verdict }: Pick<Decision, "by" | "verdict">,
 ): string | null {
+  if (isExcluded(requires, by)) return `${by.name} had a part in what this is about, and may not decide on it`;
   const asked = peopleOf(requires, step);
   if (asked.length === 0) return null;
   const isAsked = (selectors: readonly Selector[]): boolean => selectors.some((selector) => isMeant(selector, by));
   const letsRun = verdict === "approve" || verdict === "modify" || verdict === "answer";
   if (letsRun ? asked.every(isAsked) : asked.some(isAsked)) return null;
   return `${by.name} is none of those who may decide: ${asked.map(inWords).join(", and ")}`;
+}
+
+/** Whether a requirement excludes somebody, whoever else it asks for. */
+export function isExcluded(requires: Requirement | undefined, { id }: Pick<PrincipalRecord, "id">): boolean {
+  return requires?.excludes?.includes(id) === true;
 }
 
 /** The people whom a review is for, panel by panel; none where anybody may decide. */

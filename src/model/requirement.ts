@@ -53,7 +53,7 @@ export type EscalationStep = z.infer<typeof EscalationStep>;
 /**
  * What a review needs before anything may run: what all the rules ask for that matched with the strictest route, merged.
  * Every panel has to agree; the earliest deadline and the strictest fallback count; reason codes are those that every
- * rule allows; what any rule wants shown is shown.
+ * rule allows; what any rule wants shown is shown; whom any excludes is excluded.
  */
 export const Requirement = z.strictObject({
   panels: z.array(Panel),
@@ -71,6 +71,8 @@ export const Requirement = z.strictObject({
   answer: z.record(z.string(), z.json()).nullable(),
   /** Members of the proposal's context without which nobody may be asked. */
   show: z.array(z.string()),
+  /** Ids of people who may not let it run and may not refuse it, whoever asks for them; nobody if absent. */
+  excludes: z.array(z.string()).optional(),
 });
 /** What a review needs before anything may run. */
 export type Requirement = z.infer<typeof Requirement>;

@@ -30,7 +30,8 @@ export const VERDICTS_OF: Readonly<Record<ReviewKind, readonly ReviewVerdict[]>>
   objection: ["reject", "approve"],
   reconciliation: [],
   "second-look": [],
-  appeal: [],
+  // Either it was wrong, or it stands.
+  appeal: ["approve", "reject"],
 };
 
 /** Where the paused graph waits. */

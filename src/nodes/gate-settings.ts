@@ -52,7 +52,7 @@ export interface GateSettings extends GateOptions {
   /** The gate's name in its graph; proposals are bound to it. */
   name: string;
   /** What kind of review its route `review` opens; an approval unless said. */
-  kind?: "approval" | "refinement" | "question";
+  kind?: "approval" | "refinement" | "question" | "appeal";
   tighten?: Tighten;
   /** Whether a suggestion waits for a person who takes it, and says what they did. */
   isTaken?: boolean;

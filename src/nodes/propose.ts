@@ -2,6 +2,7 @@ import { types } from "node:util";
 import { getConfig } from "@langchain/langgraph";
 import type { z } from "zod";
 import type { Action } from "../model/action.js";
+import type { Case } from "../model/case.js";
 import { AssentError } from "../model/error.js";
 import { Facts, type Amount, type ExtraFact } from "../model/facts.js";
 import { identifier } from "../model/identifier.js";
@@ -64,6 +65,44 @@ export async function propose<Schema extends z.ZodObject, Result>(
   const scope = currentScope(options.key);
   // Before any await, so that concurrent calls in one node are counted in the order in which they are written.
   const id = proposalId(scope, action.name, options.key);
+  const { proposal } = await record({ ledger, clock, trust }, action, args, options, { id, scope });
+  if (proposal.action === action.name) return { proposals: [id] };
+  throw new AssentError("proposal_conflict", {
+    what: `The key is taken by a proposal of action "${proposal.action}"`,
+    where: `thread ${scope.threadId}`,
+    seen: { key: options.key, action: action.name },
+    fix: "Use another key for another action",
+  });
+}
+
+/**
+ * Records a proposal that there can be only one of, whatever the thread and the action: the first one wins, and belongs to
+ * its thread.
+ *
+ * @throws AssentError as {@link propose} does.
+ */
+export async function proposeOnce<Schema extends z.ZodObject, Result>(
+  party: ProposingParty,
+  action: Action<Schema, Result>,
+  args: z.input<Schema>,
+  options: ProposeOptions,
+  name: readonly string[],
+): Promise<{ case: Case; isOurs: boolean }> {
+  requireReadable(options);
+  const scope = currentScope(name.join(" "));
+  const id = identifier("proposal", ["once", ...name]);
+  const held = await record(party, action, args, options, { id, scope });
+  const { threadId, action: recorded } = held.proposal;
+  return { case: held, isOurs: threadId === scope.threadId && recorded === action.name };
+}
+
+async function record<Schema extends z.ZodObject, Result>(
+  { ledger, clock, trust }: ProposingParty,
+  action: Action<Schema, Result>,
+  args: z.input<Schema>,
+  options: ProposeOptions,
+  { id, scope }: { id: string; scope: RunScope },
+): Promise<Case> {
   const parsed = stableArgs(action, args);
   const { amount, confidence, risk, novelty, tags, facts } = options;
   const fixed = fixRound({
@@ -77,7 +116,7 @@ export async function propose<Schema extends z.ZodObject, Result>(
     context: (options.context ?? null) as Json,
   });
   const round = await withNovelty(ledger, action, id, fixed);
-  const recorded = await ledger.propose({
+  return ledger.propose({
     proposal: {
       id,
       threadId: scope.threadId,
@@ -89,15 +128,6 @@ export async function propose<Schema extends z.ZodObject, Result>(
     },
     round,
   });
-  if (recorded.proposal.action !== action.name) {
-    throw new AssentError("proposal_conflict", {
-      what: `The key is taken by a proposal of action "${recorded.proposal.action}"`,
-      where: `thread ${scope.threadId}`,
-      seen: { key: options.key, action: action.name },
-      fix: "Use another key for another action",
-    });
-  }
-  return { proposals: [id] };
 }
 
 /** The facts that the policy reads: the claimed ones, under those that follow from the arguments. */

@@ -1,5 +1,5 @@
 import { interrupt, isGraphInterrupt, type GraphInterrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
-import { inWords, peopleOf } from "../authority/allowed.js";
+import { inWords, isExcluded, peopleOf } from "../authority/allowed.js";
 import { unverifiedPrincipal } from "../authority/unverified.js";
 import type { Case } from "../model/case.js";
 import { digest } from "../model/digest.js";
@@ -223,6 +223,9 @@ async function answered(
     return result.case === null ? { step: "policy", reason: null } : onward(result.case, scope);
   }
   if (result.why === "forbidden") {
+    const { by } = built.decision;
+    if (isExcluded(held.round.routing?.requires, by))
+      return again(`${by.name} had a part in this, and may not decide.`);
     const people = peopleOf(held.round.routing?.requires, review.step).map(inWords).join(", and ");
     return again(`The policy asks for ${people}: say whom you play, such as "as":"ana","roles":["manager"].`);
   }

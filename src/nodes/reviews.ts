@@ -123,6 +123,7 @@ function requireText(where: string, value: unknown): void {
 function refusal(result: DecideResult & { ok: false }, reviewId: string): AssentError {
   const where = `review ${reviewId}`;
   const last = readable(result.case?.decisions ?? []).at(-1);
+  const { requires } = result.case?.round.routing ?? {};
   switch (result.why) {
     case "unknown":
       return new AssentError("review_unknown", { what: "There is no such review", where });
@@ -142,7 +143,7 @@ function refusal(result: DecideResult & { ok: false }, reviewId: string): Assent
       return new AssentError("not_allowed", {
         what: "The policy asks for other people than the decision's author",
         where,
-        seen: result.case?.round.routing?.requires?.panels.map(({ by }) => by) ?? null,
+        seen: { by: requires?.panels.map(({ by }) => by) ?? null, notBy: requires?.excludes ?? [] },
         fix: "Leave it to one of those whom the review names",
       });
     case "changed":

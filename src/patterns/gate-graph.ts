@@ -1,4 +1,4 @@
-import { END, START, StateGraph, isCommand, type LangGraphRunnableConfig } from "@langchain/langgraph";
+import { END, START, StateGraph, isCommand, type Command, type LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Runnable } from "@langchain/core/runnables";
 import { z } from "zod";
 import type { Assent } from "../nodes/assent.js";
@@ -24,9 +24,9 @@ export interface SelfProposing {
   seed: (state: Record<string, unknown>) => unknown;
   /**
    * Proposes. It may run again after a crash, so every proposal needs the key that it is given, or one that begins with
-   * it: the same for this pass of the gate, another for every other.
+   * it: the same for this pass of the gate, another for every other. A command ends the gate at once.
    */
-  propose: (seed: unknown, key: string) => Promise<{ proposals: string[] }>;
+  propose: (seed: unknown, key: string) => Promise<{ proposals: string[] } | Command>;
 }
 
 /**
@@ -54,7 +54,10 @@ export function gateGraph(assent: Assent, gate: GateSettings, self?: SelfProposi
   }
   if (self === undefined) builder.addEdge(START, "policy");
   else {
-    builder.addNode("propose", proposeNode(self), options).addEdge(START, "propose").addEdge("propose", "policy");
+    builder
+      .addNode("propose", proposeNode(self), { ...options, ends: [] })
+      .addEdge(START, "propose")
+      .addEdge("propose", "policy");
   }
   builder
     .addConditionalEdges("policy", towards, ["policy", "review", "execute", "audit", ...drafts, END])

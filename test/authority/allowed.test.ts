@@ -32,6 +32,19 @@ describe("whether a routing lets somebody say this", () => {
     expect(whyNotAllowed(requires, 0, of(verdict, ["clerk"]))).not.toBeNull();
   });
 
+  test.each(["approve", "modify", "answer", "reject", "revise"] as const)(
+    "whom it excludes cannot %s, at no step",
+    (verdict) => {
+      const requires = { ...asking([{ role: "manager" }]), excludes: ["bo", "ana"] };
+      for (const step of [0, 1]) {
+        const why = whyNotAllowed(requires, step, of(verdict, ["manager", "board"]));
+        expect(why).toMatch(/Ana had a part/);
+      }
+      const excludes = { ...requires, excludes: ["bo"] };
+      expect(whyNotAllowed(excludes, 0, of(verdict, ["manager"]))).toBeNull();
+    },
+  );
+
   test("an escalated review is decided by the people of its step", () => {
     const requires = asking([{ role: "manager" }]);
     expect(whyNotAllowed(requires, 1, of("approve", ["manager"]))).not.toBeNull();

@@ -35,6 +35,22 @@ const verdicts = (...list: string[]) => ({ type: { type: "string", enum: list, t
 
 const STORIES: Story[] = [
   {
+    graph: "appeal",
+    says: "what an agent did by itself is taken back once a person grants the appeal",
+    input: { post: "Granted", author: "kim" },
+    questions: [
+      {
+        kind: "appeal",
+        summary: "Take back: Hide post Granted, for: no fights",
+        form: verdicts("approve", "reject"),
+        answer: { type: "approve", as: "bo" },
+      },
+    ],
+    values: { result: "Shown again." },
+    ends: ["executed", "executed"],
+    effects: { file: "posts", about: { post: "Granted" }, lines: [{ isHidden: true }, { isHidden: false }] },
+  },
+  {
     graph: "ask-human",
     says: "the answer is part of the offer, with who gave it",
     input: { client: "Acme", amount: 8_000 },

@@ -3,6 +3,7 @@ import { ONE_PERSON } from "../../src/model/requirement.js";
 import { ROUTES, type Routing } from "../../src/model/routing.js";
 import { parsePolicy } from "../../src/policy/parse.js";
 import { policy } from "../../src/policy/policy.js";
+import { merged } from "../../src/policy/requirements.js";
 import type { ReviewTerms } from "../../src/policy/review-terms.js";
 import { unjudged } from "./unjudged.js";
 
@@ -182,6 +183,12 @@ describe("what several rules of the deciding route ask together", () => {
     expect(loaded.evaluate({ ...ask, action: "mail" }).requires?.answer).toEqual({
       allOf: [{ minLength: 1, type: "string" }, { type: "string" }],
     });
+  });
+
+  test("excludes everybody whom any of them excludes, once", () => {
+    const excluding = (...excludes: string[]) => ({ ...ONE_PERSON, excludes });
+    expect(merged([excluding("bo", "ana"), ONE_PERSON, excluding("ana")]).excludes).toEqual(["ana", "bo"]);
+    expect(merged([ONE_PERSON, ONE_PERSON])).not.toHaveProperty("excludes");
   });
 
   test("leaves out laxer rules and the default", () => {
