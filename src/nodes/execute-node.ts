@@ -141,7 +141,8 @@ async function refused(
   const { permit } = held;
   if (permit?.state === "issued" || permit?.state === "void") {
     const next = await assent.ledger.reroute({ proposalId: id, round: held.round.round, reason, at });
-    if (next.proposal.round === held.round.round + 1) await routeRound(assent, gate, next, routing);
+    const isNext = next.proposal.round === held.round.round + 1;
+    if (isNext && routing !== undefined) await routeRound(assent, gate, next, routing);
     return { step: "policy" };
   }
   await assent.ledger.refuse({ proposalId: id, what: "claim", reason, by: null, at });

@@ -170,15 +170,16 @@ describe("what the execute node finds in the ledger decides", () => {
     expect((await ledger.read(held.proposal.id))!.round.round).toBe(1);
   });
 
-  test("a permit that the policy gave and gives no longer: void, and back to the policy with the reason", async () => {
+  test("a permit that the policy gave and gives no longer: void with the reason, and routed as the policy now says", async () => {
     const ledger = memoryLedger();
     const { run, ran } = host({ ledger, policy: askAlways });
     const held = await routed(ledger, "flag", open);
     expect(await run(held)).toEqual({ step: "policy" });
     expect(ran).toEqual([]);
-    const last = (await ledger.auditRows({ afterSeq: 0, limit: 100 })).at(-1)!;
-    expect(last.kind).toBe("refused");
-    expect(last.entry).toMatch(/the policy now says otherwise: .*review/i);
+    const [refused, routing] = (await ledger.auditRows({ afterSeq: 0, limit: 100 })).slice(-2);
+    expect([refused!.kind, routing!.kind]).toEqual(["refused", "routed"]);
+    expect(refused!.entry).toMatch(/the policy now says otherwise: .*review/i);
+    expect((await ledger.read(held.proposal.id))!.round).toMatchObject({ round: 2, routing: { route: "review" } });
   });
 
   test("a permit that is void: no effect; another round, and back to the policy, also where it once let it run", async () => {
