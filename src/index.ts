@@ -15,6 +15,8 @@ export { appeal } from "./patterns/appeal.js";
 export type { Appealed, AppealOptions } from "./patterns/appeal.js";
 export { approvalGate } from "./patterns/approval-gate.js";
 export type { ApprovalGateOptions, Threshold } from "./patterns/approval-gate.js";
+export { askHumanTool } from "./patterns/ask-human-tool.js";
+export type { AskHumanToolOptions } from "./patterns/ask-human-tool.js";
 export { askHuman } from "./patterns/ask-human.js";
 export type { Answered, AskHumanOptions } from "./patterns/ask-human.js";
 export { CONFIDENCE_BANDS, exceptionEscalation } from "./patterns/exception-escalation.js";

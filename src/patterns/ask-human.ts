@@ -4,6 +4,7 @@ import { AssentError } from "../model/error.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Assent } from "../nodes/assent.js";
 import { declare } from "../nodes/declared.js";
+import type { GateOptions } from "../nodes/gate-settings.js";
 import { gateGraph, type Gate } from "./gate-graph.js";
 import { gateRequirement, termsIn, type GateTerms } from "./terms.js";
 
@@ -68,47 +69,82 @@ export function askHuman<Answer extends z.ZodType, State = Record<string, never>
 ): Gate {
   const { question, context, answer, into, unanswered, asks = () => true } = options;
   return {
-    build(name) {
-      if (options.otherwise === "execute") {
-        throw new AssentError("gate_invalid", {
-          what: "A question that nobody answers has no answer to go on with",
-          where: `gate ${name}`,
-          fix: 'Say otherwise: "hold" or "reject"',
-        });
-      }
-      const action = questionAction(name, answer);
-      declare(assent, action);
-      const requires = gateRequirement(name, termsIn(options));
-      return gateGraph(
-        assent,
-        {
-          name,
-          action: action.name,
-          kind: "question",
-          tighten: () => ({ route: "review", because: "A person is asked.", requires }),
-          into(outcome) {
-            if (outcome.status !== "executed") return unanswered?.(outcome) ?? {};
-            const { decidedBy: by, unverified, auditId } = outcome;
-            return into?.(outcome.result as z.output<Answer>, { by, unverified, auditId }) ?? {};
-          },
+    build: (name) =>
+      questionGate(assent, {
+        name,
+        answer,
+        terms: termsIn(options),
+        asked: (state) =>
+          asks(state as State)
+            ? {
+                question: typeof question === "string" ? question : question(state as State),
+                about: context?.(state as State) ?? null,
+              }
+            : null,
+        into(outcome) {
+          if (outcome.status !== "executed") return unanswered?.(outcome) ?? {};
+          const { decidedBy: by, unverified, auditId } = outcome;
+          return into?.(outcome.result as z.output<Answer>, { by, unverified, auditId }) ?? {};
         },
-        {
-          seed: (state) =>
-            asks(state as State)
-              ? {
-                  question: typeof question === "string" ? question : question(state as State),
-                  about: context?.(state as State) ?? null,
-                }
-              : null,
-          async propose(seed, key) {
-            if (seed === null) return { proposals: [] };
-            const { question: asked, about } = seed as { question: string; about: unknown };
-            return assent.propose(action, { question: asked }, { key, ...(about === null ? {} : { context: about }) });
-          },
-        },
-      );
-    },
+      }),
   };
+}
+
+/** One question. */
+export interface Question {
+  question: string;
+  /** What helps to answer it; null for nothing. */
+  about: unknown;
+  /** Names it within its thread; the pass of its gate unless said. */
+  key?: string;
+}
+
+/** What a gate that asks a question is made of. */
+export interface QuestionGate<Answer extends z.ZodType> extends Pick<GateOptions, "into"> {
+  name: string;
+  answer: Answer;
+  terms: GateTerms;
+  /** What is asked, from what the gate is handed; null for nothing. */
+  asked: (state: Record<string, unknown>) => Question | null;
+}
+
+/**
+ * The subgraph that asks a question.
+ *
+ * @throws AssentError as {@link askHuman} does.
+ */
+export function questionGate<Answer extends z.ZodType>(
+  assent: Assent,
+  { name, answer, terms, asked, into }: QuestionGate<Answer>,
+): ReturnType<typeof gateGraph> {
+  if (terms.otherwise === "execute") {
+    throw new AssentError("gate_invalid", {
+      what: "A question that nobody answers has no answer to go on with",
+      where: `gate ${name}`,
+      fix: 'Say otherwise: "hold" or "reject"',
+    });
+  }
+  const action = questionAction(name, answer);
+  declare(assent, action);
+  const requires = gateRequirement(name, terms);
+  return gateGraph(
+    assent,
+    {
+      name,
+      action: action.name,
+      kind: "question",
+      tighten: () => ({ route: "review", because: "A person is asked.", requires }),
+      ...(into === undefined ? {} : { into }),
+    },
+    {
+      seed: asked,
+      async propose(seed, pass) {
+        if (seed === null) return { proposals: [] };
+        const { question, about, key = pass } = seed as Question;
+        return assent.propose(action, { question }, { key, ...(about === null ? {} : { context: about }) });
+      },
+    },
+  );
 }
 
 const questionArgs = <Answer extends z.ZodType>(answer: Answer) =>
