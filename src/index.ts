@@ -26,7 +26,7 @@ export type { FanOutOptions } from "./patterns/fan-out.js";
 export { humanTurn } from "./patterns/human-turn.js";
 export type { HumanInputMode, HumanTurnOptions } from "./patterns/human-turn.js";
 export { interactiveRefinement } from "./patterns/interactive-refinement.js";
-export type { RefinementOptions, TextDraft, Wish } from "./patterns/interactive-refinement.js";
+export type { DraftOf, RefinementOptions, TextDraft, Wish } from "./patterns/interactive-refinement.js";
 export { progressiveAutonomy } from "./patterns/progressive-autonomy.js";
 export type { ProgressiveAutonomyOptions } from "./patterns/progressive-autonomy.js";
 export { reviewed } from "./patterns/reviewed.js";

@@ -13,10 +13,17 @@ export interface RunContext {
   proposalId: string;
 }
 
-/** A side effect, declared once. `Schema` is the Zod schema of its arguments, `Result` what `run` gives back. */
-export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject, Result = unknown> {
+/**
+ * A side effect, declared once. `Schema` is the Zod schema of its arguments, `Result` what `run` gives back, `Name` its
+ * name, letter by letter where TypeScript can know it.
+ */
+export interface ActionDefinition<
+  Schema extends z.ZodObject = z.ZodObject,
+  Result = unknown,
+  Name extends string = string,
+> {
   /** Unique name; what policies and reviewers call it. Letters, digits, `.`, `_` and `-`. */
-  name: string;
+  name: Name;
   /** The arguments' schema: an object that JSON Schema can express (no transforms, no dates). */
   args: Schema;
   /** One sentence on the effect, made from the arguments alone, never from the agent's words. */
@@ -39,10 +46,11 @@ export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject, Resu
 }
 
 /** A declared action; made by {@link defineAction}. */
-export interface Action<Schema extends z.ZodObject = z.ZodObject, Result = unknown> extends ActionDefinition<
-  Schema,
-  Result
-> {
+export interface Action<
+  Schema extends z.ZodObject = z.ZodObject,
+  Result = unknown,
+  Name extends string = string,
+> extends ActionDefinition<Schema, Result, Name> {
   /** JSON Schema of the arguments, for clients that draw a form. */
   argsJsonSchema: Record<string, unknown>;
   attemptsMax: number;
@@ -69,9 +77,9 @@ const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
  * });
  * ```
  */
-export function defineAction<Schema extends z.ZodObject, Result>(
-  definition: ActionDefinition<Schema, Result>,
-): Action<Schema, Result> {
+export function defineAction<Schema extends z.ZodObject, Result, const Name extends string = string>(
+  definition: ActionDefinition<Schema, Result, Name>,
+): Action<Schema, Result, Name> {
   const { name, attemptsMax = 3 } = definition;
   if (!NAME.test(name)) {
     throw new AssentError("action_invalid", {

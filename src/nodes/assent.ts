@@ -23,9 +23,9 @@ import { tick, type Expired } from "./tick.js";
 export type AnyAction = Action<any, any>;
 
 /** How one Assent is set up. */
-export interface AssentOptions {
+export interface AssentOptions<Actions extends readonly AnyAction[] = readonly AnyAction[]> {
   /** Every action that its gates may run. */
-  actions: readonly AnyAction[];
+  actions: Actions;
   policy: Policy;
   ledger: Ledger;
   /** Who is believed; `verified` unless this or `ASSENT_TRUST` says otherwise. */
@@ -47,11 +47,15 @@ export interface AssentOptions {
   leaseMs?: number;
 }
 
-/** Actions, policy, ledger and trust, tied together: what nodes and gates are built from. */
-export interface Assent {
+/**
+ * Actions, policy, ledger and trust, tied together: what nodes and gates are built from. `Name` is what its actions are
+ * called.
+ */
+export interface Assent<Name extends string = string> {
   readonly trust: Trust;
   /** Every action that its gates may run. */
-  readonly actions: readonly AnyAction[];
+  // oxlint-disable-next-line typescript/no-explicit-any -- as AnyAction
+  readonly actions: readonly Action<any, any, Name>[];
   readonly policy: Policy;
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -84,7 +88,7 @@ export interface Assent {
    *   `outside_node`, `thread_missing`, and what the ledger throws.
    */
   propose<Schema extends z.ZodObject, Result>(
-    action: Action<Schema, Result>,
+    action: Action<Schema, Result, Name>,
     args: z.input<Schema>,
     options?: ProposeOptions,
   ): Promise<{ proposals: string[] }>;
@@ -115,7 +119,9 @@ export interface Assent {
  * });
  * ```
  */
-export function createAssent(options: AssentOptions): Assent {
+export function createAssent<const Actions extends readonly AnyAction[]>(
+  options: AssentOptions<Actions>,
+): Assent<Actions[number]["name"]> {
   const { policy, ledger, clock = systemClock, authenticators = [localUser], leaseMs = 30_000 } = options;
   const actions = byName(options.actions);
   const trust = options.trust === undefined ? (trustFromEnvironment() ?? "verified") : knownTrust(options.trust);

@@ -8,10 +8,10 @@ import type { Stage } from "../model/stage.js";
 /** Turns an outcome into an update of your own state keys. */
 export type Into = (outcome: Outcome) => Record<string, unknown>;
 
-/** Options of a gate. */
-export interface GateOptions {
+/** Options of a gate. `Name` is what the actions of its Assent are called. */
+export interface GateOptions<Name extends string = string> {
   /** Takes only proposals of this action. */
-  action?: string;
+  action?: Name;
   /** Maps each outcome to your own state keys. */
   into?: Into;
 }

@@ -27,10 +27,10 @@ export interface Appealed {
 }
 
 /** Options of {@link appeal}. `State` is the state of your graph. */
-export interface AppealOptions<State> extends GateTerms, Pick<GateOptions, "into"> {
+export interface AppealOptions<State, Name extends string = string> extends GateTerms, Pick<GateOptions, "into"> {
   /** The action whose effects can be appealed against. */
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever its arguments and result are
-  action: Action<any, any>;
+  action: Action<any, any, Name>;
   /** The appeal, from your state; null if there is none. */
   appeals: (state: State) => Appealed | null;
   /** Whether an appeal that is granted takes the effect back by the action's `undo`; unless said, if it has one. */
@@ -75,7 +75,10 @@ export interface AppealOptions<State> extends GateTerms, Pick<GateOptions, "into
  * export const graph = addGate(new StateGraph(State), "appeals", appeals).addEdge(START, "appeals").compile();
  * ```
  */
-export function appeal<State = Record<string, never>>(assent: Assent, options: AppealOptions<State>): Gate {
+export function appeal<State = Record<string, never>, Name extends string = string>(
+  assent: Assent<Name>,
+  options: AppealOptions<State, NoInfer<Name>>,
+): Gate {
   return {
     build(name) {
       requirePossible(name, options);

@@ -17,7 +17,7 @@ export interface Threshold {
 }
 
 /** Options of {@link approvalGate}. */
-export interface ApprovalGateOptions extends GateOptions, GateTerms {
+export interface ApprovalGateOptions<Name extends string = string> extends GateOptions<Name>, GateTerms {
   /**
    * Asks a person from there on, also where the policy would not. A fact that it names and that is missing asks too.
    * Left out, the policy alone decides who is asked.
@@ -49,7 +49,10 @@ export interface ApprovalGateOptions extends GateOptions, GateTerms {
  *   .compile();
  * ```
  */
-export function approvalGate(assent: Assent, options: ApprovalGateOptions = {}): Gate {
+export function approvalGate<Name extends string>(
+  assent: Assent<Name>,
+  options: ApprovalGateOptions<NoInfer<Name>> = {},
+): Gate {
   const { action, into, threshold } = options;
   return {
     build(name) {

@@ -25,7 +25,7 @@ export const CONFIDENCE_BANDS: readonly ConfidenceBand[] = [
 ];
 
 /** Options of {@link exceptionEscalation}. */
-export interface ExceptionEscalationOptions extends GateOptions, GateTerms {
+export interface ExceptionEscalationOptions<Name extends string = string> extends GateOptions<Name>, GateTerms {
   /** The bands, from the highest down to one that begins at 0; {@link CONFIDENCE_BANDS} unless said. */
   bands?: readonly ConfidenceBand[];
   /** Whether it is unclear what is wanted, so that a person is asked; unless said, whether the tag `ambiguous` is there. */
@@ -59,7 +59,10 @@ export interface ExceptionEscalationOptions extends GateOptions, GateTerms {
  *   .compile();
  * ```
  */
-export function exceptionEscalation(assent: Assent, options: ExceptionEscalationOptions = {}): Gate {
+export function exceptionEscalation<Name extends string>(
+  assent: Assent<Name>,
+  options: ExceptionEscalationOptions<NoInfer<Name>> = {},
+): Gate {
   const { action, into, bands = CONFIDENCE_BANDS, isAmbiguous = taggedAmbiguous, answer } = options;
   return {
     build(name) {

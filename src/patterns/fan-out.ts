@@ -14,10 +14,10 @@ import { markGate } from "./gate-mark.js";
 import { gateRequirement, termsIn, type GateTerms } from "./terms.js";
 
 /** Options of {@link fanOut}. `State` is the state of your graph. */
-export interface FanOutOptions<Schema extends z.ZodObject, State> extends GateTerms {
+export interface FanOutOptions<Schema extends z.ZodObject, State, Name extends string = string> extends GateTerms {
   /** What is proposed. */
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever its result is
-  action: Action<Schema, any>;
+  action: Action<Schema, any, Name>;
   /** The arguments of each proposal, in the order in which results come back. */
   args: (state: State) => readonly z.input<Schema>[];
   /** Facts and evidence that go with one of them. */
@@ -55,9 +55,9 @@ type FanState = z.infer<typeof FanState>;
  * export const graph = addGate(new StateGraph(State), "pay", payouts).addEdge(START, "pay").compile();
  * ```
  */
-export function fanOut<Schema extends z.ZodObject, State = Record<string, never>>(
-  assent: Assent,
-  fan: FanOutOptions<Schema, State>,
+export function fanOut<Schema extends z.ZodObject, State = Record<string, never>, Name extends string = string>(
+  assent: Assent<Name>,
+  fan: FanOutOptions<Schema, State, NoInfer<Name>>,
 ): Gate {
   return { build: (name) => fanGraph(assent, name, fan as unknown as FanOutOptions<z.ZodObject, unknown>) };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineAction } from "../model/action.js";
+import { defineAction, type Action } from "../model/action.js";
 import { AssentError } from "../model/error.js";
 import type { AnyAction, Assent } from "../nodes/assent.js";
 import { declare } from "../nodes/declared.js";
@@ -24,17 +24,20 @@ export interface Wish<Draft> {
   round: number;
 }
 
+/** What is drafted for an action: its arguments; a text where there is none. */
+export type DraftOf<Drafted extends AnyAction> = [Drafted] extends [never] ? TextDraft : z.input<Drafted["args"]>;
+
 /** Options of {@link interactiveRefinement}. `State` is the state of your graph, `Input` what of it the agent needs. */
-export interface RefinementOptions<Draft extends object, State, Input = State>
+export interface RefinementOptions<Drafted extends AnyAction, State, Input = State>
   extends GateTerms, Pick<GateOptions, "into"> {
   /** What an approved draft does; left out, the draft is a text and nothing but handed on as the outcome's result. */
-  action?: AnyAction;
+  action?: Drafted;
   /** What the agent needs of your state, as plain JSON; all of it unless said. It is kept while the gate waits. */
   input?: (state: State) => Input;
   /** Makes the first draft: the action's arguments, or `{ text }`. May run again after a crash, until it is recorded. */
-  draft: (input: Input) => Draft | Promise<Draft>;
+  draft: (input: Input) => DraftOf<Drafted> | Promise<DraftOf<Drafted>>;
   /** Makes the next draft. */
-  revise: (wish: Wish<Draft>, input: Input) => Draft | Promise<Draft>;
+  revise: (wish: Wish<DraftOf<Drafted>>, input: Input) => DraftOf<Drafted> | Promise<DraftOf<Drafted>>;
   /** How many drafts there are at most, the first included; 5 unless said. Then a person approves, changes or rejects. */
   rounds?: number;
   /** Facts and names that go with the proposal. */
@@ -67,10 +70,15 @@ export interface RefinementOptions<Draft extends object, State, Input = State>
  * export const graph = addGate(new StateGraph(State), "letter", letter).addEdge(START, "letter").compile();
  * ```
  */
-export function interactiveRefinement<Draft extends object = TextDraft, State = Record<string, never>, Input = State>(
-  assent: Assent,
-  options: RefinementOptions<Draft, State, Input>,
-): Gate {
+export function interactiveRefinement<
+  State = Record<string, never>,
+  Input = State,
+  Name extends string = string,
+  // oxlint-disable-next-line typescript/no-explicit-any -- as AnyAction
+  Drafted extends Action<any, any, NoInfer<Name>> = never,
+>(assent: Assent<Name>, options: RefinementOptions<Drafted, State, Input>): Gate {
+  // Without a name: a draft that is nothing but a text has an action of the gate's own.
+  const own: Assent = assent;
   const { input, draft, revise, rounds = 5, into, facts } = options;
   return {
     build(name) {
@@ -81,11 +89,11 @@ export function interactiveRefinement<Draft extends object = TextDraft, State = 
           seen: rounds,
         });
       }
-      const action = options.action ?? textAction(name);
-      if (options.action === undefined) declare(assent, action);
+      const action: AnyAction = options.action ?? textAction(name);
+      if (options.action === undefined) declare(own, action);
       const requires = gateRequirement(name, termsIn(options));
       return gateGraph(
-        assent,
+        own,
         {
           name,
           action: action.name,
@@ -93,12 +101,12 @@ export function interactiveRefinement<Draft extends object = TextDraft, State = 
           draftsMax: rounds,
           tighten: () => ({ route: "review", because: "A person refines it.", requires }),
           revise: ({ args, note, held, seed }) =>
-            revise({ draft: args as Draft, feedback: note, round: held.round.round }, seed as Input),
+            revise({ draft: args as DraftOf<Drafted>, feedback: note, round: held.round.round }, seed as Input),
           ...(into === undefined ? {} : { into }),
         },
         {
           seed: (state) => (input === undefined ? state : input(state as State)),
-          propose: async (seed, key) => assent.propose(action, await draft(seed as Input), { ...facts, key }),
+          propose: async (seed, key) => own.propose(action, await draft(seed as Input), { ...facts, key }),
         },
       );
     },

@@ -5,7 +5,7 @@ import type { GateOptions, Tighten } from "../nodes/gate-settings.js";
 import { gateGraph, type Gate } from "./gate-graph.js";
 
 /** Options of {@link progressiveAutonomy}. */
-export interface ProgressiveAutonomyOptions extends GateOptions {
+export interface ProgressiveAutonomyOptions<Name extends string = string> extends GateOptions<Name> {
   /** What each stage means; {@link STAGE_TABLE} unless said. */
   table?: StageTable;
 }
@@ -46,9 +46,9 @@ export interface ProgressiveAutonomyOptions extends GateOptions {
  * await assent.autonomy.setCeiling("agent", "refund", 3, { by, reason: "Refunds are monitored until the audit" });
  * ```
  */
-export function progressiveAutonomy(
-  assent: Assent,
-  { table = STAGE_TABLE, ...options }: ProgressiveAutonomyOptions = {},
+export function progressiveAutonomy<Name extends string>(
+  assent: Assent<Name>,
+  { table = STAGE_TABLE, ...options }: ProgressiveAutonomyOptions<NoInfer<Name>> = {},
 ): Gate {
   return {
     build(name) {

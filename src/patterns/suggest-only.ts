@@ -5,7 +5,7 @@ import { gateGraph, type Gate } from "./gate-graph.js";
 import { gateRequirement } from "./terms.js";
 
 /** Options of {@link suggestOnly}. */
-export interface SuggestOnlyOptions extends GateOptions, Pick<ReviewTerms, "by"> {}
+export interface SuggestOnlyOptions<Name extends string = string> extends GateOptions<Name>, Pick<ReviewTerms, "by"> {}
 
 /**
  * People in command: the agent proposes and never acts. A person takes the suggestion and says what they did: `approve`
@@ -28,7 +28,10 @@ export interface SuggestOnlyOptions extends GateOptions, Pick<ReviewTerms, "by">
  *   .compile();
  * ```
  */
-export function suggestOnly(assent: Assent, { by, ...options }: SuggestOnlyOptions = {}): Gate {
+export function suggestOnly<Name extends string>(
+  assent: Assent<Name>,
+  { by, ...options }: SuggestOnlyOptions<NoInfer<Name>> = {},
+): Gate {
   return {
     build(name) {
       const requires = gateRequirement(name, by === undefined ? {} : { by });

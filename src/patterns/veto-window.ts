@@ -5,7 +5,8 @@ import { gateGraph, type Gate } from "./gate-graph.js";
 import { gateRequirement } from "./terms.js";
 
 /** Options of {@link vetoWindow}. */
-export interface VetoWindowOptions extends GateOptions, Pick<ReviewTerms, "by" | "reasonCodes"> {
+export interface VetoWindowOptions<Name extends string = string>
+  extends GateOptions<Name>, Pick<ReviewTerms, "by" | "reasonCodes"> {
   /** How long somebody may object, such as `PT30M`. */
   window: NonNullable<ReviewTerms["window"]>;
 }
@@ -36,7 +37,10 @@ export interface VetoWindowOptions extends GateOptions, Pick<ReviewTerms, "by" |
  *   .compile();
  * ```
  */
-export function vetoWindow(assent: Assent, { window, by, reasonCodes, ...options }: VetoWindowOptions): Gate {
+export function vetoWindow<Name extends string>(
+  assent: Assent<Name>,
+  { window, by, reasonCodes, ...options }: VetoWindowOptions<NoInfer<Name>>,
+): Gate {
   return {
     build(name) {
       const terms = {
