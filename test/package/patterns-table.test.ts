@@ -17,9 +17,9 @@ const rows = readme
 test.each(rows.map((cells) => [cells[1]!, ...cells.slice(4, 7)] as const))(
   "%s: its import, its graph and its picture are there",
   (_, imports, graph, picture) => {
-    const [first] = imports!.matchAll(/`(\w+)`/g);
-    for (const [, name] of imports!.matchAll(/`(\w+)`/g)) expect(assent).toHaveProperty(name!, expect.any(Function));
-    expect(existsSync(graphs[graph!.replaceAll("`", "")]?.split(":")[0] ?? "")).toBe(true);
+    const [first] = imports.matchAll(/`(\w+)`/g);
+    for (const [, name] of imports.matchAll(/`(\w+)`/g)) expect(assent).toHaveProperty(name!, expect.any(Function));
+    expect(existsSync(graphs[graph.replaceAll("`", "")]?.split(":")[0] ?? "")).toBe(true);
     expect(picture).toBe(`[picture](docs/patterns.md#${first![1]!.toLowerCase()})`);
     expect(pictures).toMatch(new RegExp(`^## ${first![1]}\\n\\n\`\`\`mermaid\\nflowchart LR\\n`, "m"));
   },
