@@ -70,6 +70,12 @@ function fanGraph(assent: Assent, name: string, fan: FanOutOptions<z.ZodObject, 
     action: fan.action.name,
     ...(requires && { tighten: (_, { route }) => (route === "review" ? { route, because: "", requires } : null) }),
   });
+  // All of them listen to the signals of this graph's step, which are others than those of the graph around it.
+  const invokeGate = gate.invoke.bind(gate);
+  gate.invoke = (input, config) => {
+    expectListeners(config ?? {});
+    return invokeGate(input, config);
+  };
   const options = { cachePolicy: false };
   const builder = new StateGraph({ state: FanState, output: z.object({}) })
     .addNode("propose", proposeAll(assent, fan), options)
@@ -92,7 +98,7 @@ function fanGraph(assent: Assent, name: string, fan: FanOutOptions<z.ZodObject, 
 }
 
 /** Every gate listens to the run's signals while it runs; Node takes more than ten listeners for a leak, and says so. */
-function expectListeners({ signal, configurable }: LangGraphRunnableConfig): void {
+function expectListeners({ signal, configurable }: Pick<LangGraphRunnableConfig, "signal" | "configurable">): void {
   const handedDown = Object.values(Object(configurable?.["__pregel_abort_signals"]));
   for (const each of [signal, ...handedDown]) if (each instanceof AbortSignal) setMaxListeners(0, each);
 }

@@ -61,6 +61,16 @@ describe("many at once", () => {
     expect(await thread.finished()).toBe(true);
   });
 
+  test("as many as there are listen to one run without a warning of a leak", async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => void warnings.push(warning);
+    process.on("warning", note);
+    const { thread } = await fanned(30);
+    await answerOne(thread, "p7", "approve");
+    process.off("warning", note);
+    expect(warnings).toEqual([]);
+  });
+
   test("20 answers one by one write each review once, and each effect once", async () => {
     const { thread, made, assent } = await fanned(20);
     for (let n = 0; n < 20; n += 1) await answerOne(thread, `p${n}`, "approve");
