@@ -9,7 +9,7 @@ export type { Action, ActionDefinition, RunContext } from "./model/action.js";
 export { createAssent } from "./nodes/assent.js";
 export type { AnyAction, Assent, AssentOptions } from "./nodes/assent.js";
 export type { ProposeOptions } from "./nodes/propose.js";
-export { AssentState } from "./nodes/state.js";
+export { AssentAnnotation, AssentFields, AssentState } from "./nodes/state.js";
 
 export { appeal } from "./patterns/appeal.js";
 export type { Appealed, AppealOptions } from "./patterns/appeal.js";

@@ -3,6 +3,7 @@ import type { Assent } from "./assent.js";
 import { handOver } from "./audit-node.js";
 import { progressOf, stepFor } from "./gate-progress.js";
 import type { GateSettings } from "./gate-settings.js";
+import { mayHoldAnswers } from "./kept-answers.js";
 import { routeRound } from "./route.js";
 import { runScope } from "./run-scope.js";
 import type { GateState, GateUpdate } from "./state.js";
@@ -23,6 +24,7 @@ export function policyNode(assent: Assent, gate: GateSettings) {
     if (next === undefined) return ended.length > 0 ? handOver(ended, gate.into) : { step: "end" };
     const replayed = next.proposal.state === "closed";
     const routed = await routeRound(assent, gate, next);
-    return { current: routed.proposal.id, step: stepFor(routed), reason: null, replayed };
+    const olderAnswers = state.olderAnswers ?? (await mayHoldAnswers(assent, config));
+    return { current: routed.proposal.id, step: stepFor(routed), reason: null, replayed, olderAnswers };
   };
 }

@@ -38,8 +38,9 @@ const REASON_COLUMNS_MAX = 600;
  * - R4: after an answer it makes one idempotent ledger call, reads before it what a modification is routed by, and throws
  *   nothing but those calls' retryable errors.
  *   An answer that does not count is asked again, through an edge, with the reason.
- * - R5: an answer that names no review counts once in a pass of the gate. LangGraph keeps it with the parent's
- *   checkpoint until the whole gate has ended, and gives it to the next question when a run merely goes on.
+ * - R5: an answer that names no review counts once in a pass of the gate, and not at all where one from before the pass
+ *   may still be kept. LangGraph keeps it with the outermost graph's checkpoint until that graph's step has ended, and
+ *   gives it to the next question when a run merely goes on.
  */
 export function reviewNode(assent: Assent, gate: GateSettings) {
   return async (state: GateState, config: LangGraphRunnableConfig): Promise<GateUpdate> => {
@@ -69,7 +70,7 @@ export function reviewNode(assent: Assent, gate: GateSettings) {
     }
     const known = state.answered ?? [];
     const mark = markOf(answer);
-    const isFresh = !known.includes(mark) || isById(held, config);
+    const isFresh = !(known.includes(mark) || state.olderAnswers === true) || isById(held, config);
     const update =
       trust === "verified" ? nudged(assent, held, scope) : answered(assent, gate, held, { answer, isFresh }, scope);
     return { ...(await update), answered: [...new Set([...known, mark])] };
@@ -198,7 +199,7 @@ async function answered(
     return again(`The answer names review ${answer.review}; this one is ${review.id}.`);
   }
   if (answer.review === null && !given.isFresh) {
-    const why = "An earlier question here got the very same answer, and LangGraph may have given that one again";
+    const why = "LangGraph may have given this question the answer to an earlier one";
     return again(`${why}. Name this review: "review":"${review.id}".`);
   }
   let built: ReturnType<typeof buildDecision>;

@@ -27,6 +27,15 @@ export type WithNode<Builder, Name extends string> =
     ? StateGraph<S, D, U, N | Name, I, O, C, R, Asks, Writer>
     : never;
 
+const BUILD_THE_STATE =
+  "Build the state with AssentState.extend({ … }), Annotation.Root({ ...AssentAnnotation.spec, … }) or new StateSchema({ ...AssentFields, … })";
+
+/** The name of a channel's class, which is the same in every copy of LangGraph. */
+const kindOf = (channel: unknown): unknown => (channel as { lc_graph_name?: unknown }).lc_graph_name ?? null;
+
+const merges = (channel: unknown): boolean =>
+  ["BinaryOperatorAggregate", "DeltaChannel"].includes(String(kindOf(channel)));
+
 /**
  * Adds a gate to your graph under a name, safely: LangGraph's cache may not answer for it. Connect it with edges like
  * any other node.
@@ -38,7 +47,8 @@ export type WithNode<Builder, Name extends string> =
  * still hide the gate: `assent doctor`, or `checkGraph` in a test, finds it. Their savers want `safeSerializer`.
  *
  * @throws AssentError `gate_invalid` if the name is taken, is a state key, or the state lacks `proposals` and
- *   `outcomes`; `compile()` of the graph throws it if there is a default error handler or a default cache policy.
+ *   `outcomes` or does not merge them; `compile()` of the graph throws it if there is a default error handler or a
+ *   default cache policy, or `checkpointer` is false.
  *
  * @example
  * ```ts
@@ -66,7 +76,16 @@ export function addGate<Builder extends GraphBuilder, Name extends string>(
       what: `The graph's state lacks ${missing.map((key) => `"${key}"`).join(" and ")}`,
       where: `gate ${name}`,
       seen: channels,
-      fix: "Build the state with AssentState.extend({ … })",
+      fix: BUILD_THE_STATE,
+    });
+  }
+  const replacing = ["proposals", "outcomes"].filter((key) => !merges(builder.channels[key]));
+  if (replacing.length > 0) {
+    throw new AssentError("gate_invalid", {
+      what: `The graph's state does not merge what is written to ${replacing.map((key) => `"${key}"`).join(" and ")}: one branch would undo what another wrote`,
+      where: `gate ${name}`,
+      seen: Object.fromEntries(replacing.map((key) => [key, kindOf(builder.channels[key])])),
+      fix: BUILD_THE_STATE,
     });
   }
   if (name === "" || channels.includes(name) || name in builder.nodes) {
@@ -86,19 +105,21 @@ export function addGate<Builder extends GraphBuilder, Name extends string>(
       cause,
     });
   }
-  refuseDefaults(graph, name);
+  refuseUnsupported(graph, name);
   // Once is enough, however many gates there are.
   if (markGuarded(graph, name) === 1) refuseUnloadableAnswers(graph);
   return graph as unknown as WithNode<Builder, Name>;
 }
 
 /**
+ * Refuses what would keep the gate from pausing, or hide it, for the whole graph.
+ *
  * A graph-wide error handler would take a gate's error, such as a ledger that cannot be reached, for its own, and the
  * graph would go on as if the gate had been passed; a node cannot opt out. A graph-wide cache would answer for the
  * agent, and hand a second thread the first one's proposals: the gate skips what is not its thread's, so nobody would
  * be asked. Defaults may be set until the last moment, so this looks when the graph is compiled.
  */
-function refuseDefaults(graph: StateGraph<unknown, unknown, unknown, string>, name: string): void {
+function refuseUnsupported(graph: StateGraph<unknown, unknown, unknown, string>, name: string): void {
   const compile = graph.compile.bind(graph);
   graph.compile = (options) => {
     const { errorHandler, cachePolicy } = graph._nodeDefaults;
@@ -114,6 +135,13 @@ function refuseDefaults(graph: StateGraph<unknown, unknown, unknown, string>, na
         what: "The graph's default cache policy would give one thread the proposals of another",
         where: `gate ${name}`,
         fix: "Give `cachePolicy` to the nodes that need it and propose nothing, not to setNodeDefaults",
+      });
+    }
+    if (options?.checkpointer === false) {
+      throw new AssentError("gate_invalid", {
+        what: "The graph is compiled with checkpointer: false, so the gate cannot pause",
+        where: `gate ${name}`,
+        fix: "Leave checkpointer out where a subgraph is compiled; it takes part in the outer graph's",
       });
     }
     return compile(options);

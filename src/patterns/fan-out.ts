@@ -6,6 +6,7 @@ import type { Action } from "../model/action.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Assent } from "../nodes/assent.js";
 import { handOver } from "../nodes/audit-node.js";
+import { notingAnswer } from "../nodes/kept-answers.js";
 import type { ProposeOptions } from "../nodes/propose.js";
 import { runScope } from "../nodes/run-scope.js";
 import { AssentState } from "../nodes/state.js";
@@ -90,7 +91,7 @@ function fanGraph(assent: Assent, name: string, fan: FanOutOptions<z.ZodObject, 
   subgraph.invoke = ((input: unknown, config: LangGraphRunnableConfig) => {
     expectListeners(config);
     return invoke(input === null || isCommand(input) ? input : { seed: fan.args(input) }, {
-      ...config,
+      ...notingAnswer(config),
       recursionLimit: GATE_STEPS_MAX,
     });
   }) as typeof subgraph.invoke;

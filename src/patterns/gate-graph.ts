@@ -5,6 +5,7 @@ import type { Assent } from "../nodes/assent.js";
 import { auditNode } from "../nodes/audit-node.js";
 import { executeNode } from "../nodes/execute-node.js";
 import type { GateSettings } from "../nodes/gate-settings.js";
+import { notingAnswer } from "../nodes/kept-answers.js";
 import { policyNode } from "../nodes/policy-node.js";
 import { reviewNode } from "../nodes/review-node.js";
 import { reviseNode } from "../nodes/revise-node.js";
@@ -71,7 +72,7 @@ export function gateGraph(assent: Assent, gate: GateSettings, self?: SelfProposi
   const invoke = subgraph.invoke.bind(subgraph);
   subgraph.invoke = (input: unknown, config: object) =>
     invoke(input === null || isCommand(input) ? input : { ...gateInput(input), ...seedOf(self, input) }, {
-      ...config,
+      ...notingAnswer(config),
       recursionLimit: GATE_STEPS_MAX,
     });
   return subgraph as Runnable;

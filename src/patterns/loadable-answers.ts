@@ -1,10 +1,11 @@
 import { isCommand, MemorySaver } from "@langchain/langgraph";
 import { AssentError } from "../model/error.js";
+import { notingAnswer } from "../nodes/kept-answers.js";
 import type { CompiledGraph } from "./gate-paths.js";
 
 /** What a compiled graph has for running it; everything else that runs it goes through this. */
 interface Runs {
-  stream(input: unknown, options?: unknown): Promise<unknown>;
+  stream(input: unknown, options?: object): Promise<unknown>;
   withConfig(config: unknown): unknown;
 }
 
@@ -21,7 +22,7 @@ export function refusingUnloadableAnswers<Graph>(compiled: Graph): Graph {
   const withConfig = graph.withConfig.bind(graph);
   graph.stream = async (input, options) => {
     if (isCommand(input) && input.resume !== undefined) await requireLoadable(graph, input.resume);
-    return stream(input, options);
+    return stream(input, notingAnswer(options));
   };
   graph.withConfig = (config) => refusingUnloadableAnswers(withConfig(config));
   return compiled;

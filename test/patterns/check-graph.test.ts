@@ -98,8 +98,10 @@ describe("what is found", () => {
 
   test("a checkpointer that an inner graph has turned off", () => {
     const { built } = gatedGraph();
-    const inner = built.compile({ checkpointer: false });
-    const outer = new StateGraph(AssentState).addNode("team", inner).addEdge(START, "team");
+    const team = new StateGraph(AssentState).addNode("lead", built.compile()).addEdge(START, "lead");
+    const outer = new StateGraph(AssentState)
+      .addNode("team", team.compile({ checkpointer: false }))
+      .addEdge(START, "team");
     expect(found(outer.compile(safe()))).toEqual(["error checkpointer-missing at team"]);
   });
 
