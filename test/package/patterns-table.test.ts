@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const { graphs } = JSON.parse(readFileSync("langgraph.json", "utf8")) as { graphs: Record<string, string> };
 const readme = readFileSync("README.md", "utf8");
-const pictures = readFileSync("docs/patterns.md", "utf8");
+const pictures = readFileSync("graphs/README.md", "utf8");
 
 /** The rows of README's table of patterns. */
 const rows = readme
@@ -20,7 +20,7 @@ test.each(rows.map((cells) => [cells[1]!, ...cells.slice(4, 7)] as const))(
     const [first] = imports.matchAll(/`(\w+)`/g);
     for (const [, name] of imports.matchAll(/`(\w+)`/g)) expect(assent).toHaveProperty(name!, expect.any(Function));
     expect(existsSync(graphs[graph.replaceAll("`", "")]?.split(":")[0] ?? "")).toBe(true);
-    expect(picture).toBe(`[picture](docs/patterns.md#${first![1]!.toLowerCase()})`);
+    expect(picture).toBe(`[picture](graphs/README.md#${first![1]!.toLowerCase()})`);
     expect(pictures).toMatch(new RegExp(`^## ${first![1]}\\n\\n\`\`\`mermaid\\nflowchart LR\\n`, "m"));
   },
 );
