@@ -12,7 +12,7 @@ const ROW_COLUMNS = 43;
  * A case as plain text for a terminal of 80 columns. Whatever came from an agent, a reviewer or an action is shown
  * with its hidden characters made visible, so it can neither move the cursor nor pass for another line's label.
  */
-export function renderCase({ auditId, proposalId, record, rows, integrity }: CaseReport): string {
+export function renderCase({ auditId, proposalId, record, appeal, rows, integrity }: CaseReport): string {
   const { agent_action: action, outcome } = record;
   const lines = [
     `Case ${auditId}`,
@@ -27,6 +27,7 @@ export function renderCase({ auditId, proposalId, record, rows, integrity }: Cas
     ...field("Routing", routingOf(action)),
     ...reviewLines(record),
     ...outcomeLines(outcome),
+    ...(appeal === null ? [] : field("Appeal", `${appeal.status}, proposal ${appeal.proposalId}`)),
     "",
     "Log",
     ...rows.flatMap(rowLines),

@@ -1,7 +1,8 @@
 import { AuditEvent, type AuditRow } from "../model/audit-event.js";
-import { auditId, caseRecord, type Case, type CaseRecord } from "../model/case.js";
+import { appealId, auditId, caseRecord, type Case, type CaseRecord } from "../model/case.js";
 import { digestText } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
+import type { Outcome } from "../model/outcome.js";
 import type { Ledger } from "../ledger/ledger.js";
 import { readCaseRecord } from "./compare-case.js";
 
@@ -17,6 +18,8 @@ export interface CaseReport {
   proposalId: string;
   /** The stored record; for an open case, or where the stored one cannot be read, as it follows from the ledger now. */
   record: CaseRecord;
+  /** The case in which somebody appealed against this one; null if nobody has. */
+  appeal: { auditId: string; proposalId: string; status: Outcome["status"] | "open" } | null;
   /** The case's rows of the log, in order. */
   rows: CaseReportRow[];
   /**
@@ -40,7 +43,16 @@ export async function showCase(ledger: Ledger, id: string): Promise<CaseReport> 
   const stored = await ledger.caseRecordText(auditId(proposalId));
   const derived = caseRecord(held);
   const record = stored === null ? derived : (readCaseRecord(stored.text) ?? derived);
-  return { auditId: auditId(proposalId), proposalId, record, rows, integrity: integrityOf(held, rows, stored?.text) };
+  const appeal = await appealOf(ledger, proposalId);
+  const integrity = integrityOf(held, rows, stored?.text);
+  return { auditId: auditId(proposalId), proposalId, record, appeal, rows, integrity };
+}
+
+async function appealOf(ledger: Ledger, proposalId: string): Promise<CaseReport["appeal"]> {
+  const appeal = await ledger.read(appealId(proposalId));
+  if (appeal === null) return null;
+  const { id } = appeal.proposal;
+  return { auditId: auditId(id), proposalId: id, status: appeal.outcome?.status ?? "open" };
 }
 
 async function findCase(ledger: Ledger, id: string): Promise<Case> {

@@ -59,6 +59,11 @@ export function auditId(proposalId: string): string {
   return identifier("case", [proposalId]);
 }
 
+/** The one proposal by which somebody appeals against a case. */
+export function appealId(proposalId: string): string {
+  return identifier("proposal", ["appeal", proposalId]);
+}
+
 /** Renders a case as its record; pure, so every ledger writes the same one. */
 export function caseRecord({ proposal, round, decisions, outcome }: Omit<Case, "review" | "permit">): CaseRecord {
   const last = readable(decisions).at(-1);

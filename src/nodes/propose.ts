@@ -76,8 +76,8 @@ export async function propose<Schema extends z.ZodObject, Result>(
 }
 
 /**
- * Records a proposal that there can be only one of, whatever the thread and the action: the first one wins, and belongs to
- * its thread.
+ * Records a proposal under an id of its own, of which there can be only one, whatever the thread and the action: the first
+ * one wins, and belongs to its thread.
  *
  * @throws AssentError as {@link propose} does.
  */
@@ -86,11 +86,10 @@ export async function proposeOnce<Schema extends z.ZodObject, Result>(
   action: Action<Schema, Result>,
   args: z.input<Schema>,
   options: ProposeOptions,
-  name: readonly string[],
+  id: string,
 ): Promise<{ case: Case; isOurs: boolean }> {
   requireReadable(options);
-  const scope = currentScope(name.join(" "));
-  const id = identifier("proposal", ["once", ...name]);
+  const scope = currentScope(id);
   const held = await record(party, action, args, options, { id, scope });
   const { threadId, action: recorded } = held.proposal;
   return { case: held, isOurs: threadId === scope.threadId && recorded === action.name };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineAction, type Action } from "../model/action.js";
 import { canonicalJson } from "../model/canonical-json.js";
-import type { Case } from "../model/case.js";
+import { appealId, type Case } from "../model/case.js";
 import { readable } from "../model/decision.js";
 import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
@@ -106,9 +106,8 @@ export function appeal<State = Record<string, never>, Name extends string = stri
             if (seed === null) return { proposals: [] };
             const appealed = readAppeal(name, seed);
             const held = await executedCase(assent, appealed.proposal, options.action.name);
-            const id = ["appeal", appealed.proposal];
             const shown = { requestedBy: appealed.by, context: contextOf(held, appealed), tags: ["appeal"] };
-            const made = await proposeOnce(assent, action, argsOf(held), shown, id);
+            const made = await proposeOnce(assent, action, argsOf(held), shown, appealId(held.proposal.id));
             return made.isOurs ? { proposals: [made.case.proposal.id] } : handOver([endOf(made.case)], into);
           },
         },

@@ -13,6 +13,7 @@ import {
   type Ledger,
   type Policy,
 } from "assent";
+import { renderCase, showCase } from "assent/audit";
 import { testAuthenticator, testKeys } from "assent/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -231,6 +232,22 @@ describe("one case", () => {
     await asked.answer({ type: "approve", as: "bo", ...board });
     for (const thread of threads) await thread.goOn().catch(() => undefined);
     expect(done).toHaveLength(2);
+  });
+});
+
+describe("the old case's report", () => {
+  test("names its appeal, and how that ended", async () => {
+    const { thread, input, proposal, assent } = await appealed();
+    const before = await showCase(assent.ledger, proposal);
+    expect(before.appeal).toBeNull();
+    expect(renderCase(before)).not.toContain("Appeal");
+    await thread.start(input);
+    const { proposal: own } = await thread.asked();
+    expect((await showCase(assent.ledger, proposal)).appeal).toMatchObject({ proposalId: own, status: "open" });
+    await thread.answer({ type: "approve", as: "bo", ...board });
+    const after = await showCase(assent.ledger, proposal);
+    expect(after).toMatchObject({ appeal: { status: "executed" }, integrity: "matches" });
+    expect(renderCase(after)).toContain(`  Appeal      executed, proposal ${own}`);
   });
 });
 
