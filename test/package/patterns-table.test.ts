@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as assent from "assent";
 import { expect, test } from "vitest";
+import { ROOT } from "./entry-points.js";
 
-const { graphs } = JSON.parse(readFileSync("langgraph.json", "utf8")) as { graphs: Record<string, string> };
-const readme = readFileSync("README.md", "utf8");
-const pictures = readFileSync("graphs/README.md", "utf8");
+const { graphs } = JSON.parse(readFileSync(`${ROOT}langgraph.json`, "utf8")) as { graphs: Record<string, string> };
+const readme = readFileSync(`${ROOT}README.md`, "utf8");
+const pictures = readFileSync(`${ROOT}graphs/README.md`, "utf8");
 
 /** The rows of README's table of patterns. */
 const rows = readme
@@ -19,7 +20,7 @@ test.each(rows.map((cells) => [cells[1]!, ...cells.slice(4, 7)] as const))(
   (_, imports, graph, picture) => {
     const [first] = imports.matchAll(/`(\w+)`/g);
     for (const [, name] of imports.matchAll(/`(\w+)`/g)) expect(assent).toHaveProperty(name!, expect.any(Function));
-    expect(existsSync(graphs[graph.replaceAll("`", "")]?.split(":")[0] ?? "")).toBe(true);
+    expect(existsSync(`${ROOT}${graphs[graph.replaceAll("`", "")]?.split(":")[0]}`)).toBe(true);
     expect(picture).toBe(`[picture](graphs/README.md#${first![1]!.toLowerCase()})`);
     expect(pictures).toMatch(new RegExp(`^## ${first![1]}\\n\\n\`\`\`mermaid\\nflowchart LR\\n`, "m"));
   },
