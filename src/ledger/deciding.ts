@@ -15,6 +15,7 @@ import type { DecideRequest, DecideResult, ExpireRequest } from "./ledger.js";
  * | a routing that asks for other people than the decision's author | refused: `forbidden` |
  * | another version than the decision saw | refused: `changed` |
  * | another digest, round or arguments than the decision quotes | refused: `digest` |
+ * | new arguments or an answer that it says nothing of, or an end without an outcome | refused: `digest` |
  * | several open reviews on the thread and an answer that names none | refused: `ambiguous` |
  * | none of these | counts |
  */
@@ -36,7 +37,9 @@ export function judgeDecision(
   const { requires } = held.case.round.routing ?? {};
   if (whyNotAllowed(requires, review.step, request.decision) !== null) return refuse("forbidden");
   if (request.version !== undefined && request.version !== review.version) return refuse("changed");
-  if (request.digest !== review.digest || !isAbout(request.decision, held)) return refuse("digest");
+  if (request.digest !== review.digest || !isAbout(request.decision, held) || !leadsOn(request)) {
+    return refuse("digest");
+  }
   if (request.answered !== undefined && !request.answered.named && held.openOnThread > 1) return refuse("ambiguous");
   return { counts: true };
 }
@@ -44,6 +47,11 @@ export function judgeDecision(
 function isAbout({ proposalId, round, argsDigest }: Decision, held: { review: Review; case: Case }): boolean {
   const { review } = held;
   return proposalId === review.proposalId && round === review.round && argsDigest === held.case.round.argsDigest;
+}
+
+/** Whether something follows: a review that was closed with nothing behind it would leave its thread nowhere to go. */
+function leadsOn({ decision: { verdict }, next, outcome }: DecideRequest): boolean {
+  return verdict === "approve" || verdict === "revise" || next !== undefined || outcome !== null;
 }
 
 /** Whether a review's deadline has passed by `now`. */

@@ -151,8 +151,19 @@ function termsOf({ round }: Case): { withinMs: number | null; otherwise: Fallbac
     : { withinMs, otherwise };
 }
 
-/** On to where the ledger says, with a note on whether this very pause is the one that was decided. */
+/**
+ * On to where the ledger says, with a note on whether this very pause is the one that was decided. Where a review is
+ * closed and nothing came of it, asking again would never end.
+ */
 function onward(now: Case, scope: RunScope): GateUpdate {
+  const { proposal, review } = now;
+  if (stepFor(now) === "review" && review !== null && review.status !== "open") {
+    throw new AssentError("permit_mismatch", {
+      what: `The review is ${review.status}, but nothing says what follows`,
+      where: `proposal ${proposal.id}, round ${review.round}`,
+      fix: "Somebody changed the ledger's rows; find out who",
+    });
+  }
   const elsewhere = now.review !== null && now.review.address.checkpointNs !== scope.checkpointNs;
   return { step: stepFor(now), reason: null, replayed: now.outcome !== null && elsewhere };
 }

@@ -2,6 +2,7 @@ import type { HostName } from "./hosts/host.js";
 import type { ShapeName } from "./shapes.js";
 import type { Verdict, Victim } from "./victim.js";
 import type { GatedVictim } from "./victims/gated.js";
+import type { Need } from "./victims/patterns/pattern.js";
 
 /** Why something cannot be tried on a host, for each host where it cannot. */
 export type NotOn = Partial<Record<HostName, string>>;
@@ -31,6 +32,8 @@ interface Attempted {
   leadsPast?: boolean;
   /** Whether it closes the case with a lie, so that nothing is left to decide, and nothing may happen. */
   closes?: boolean;
+  /** What it needs of the pattern at the gate, beside what its shape does. */
+  needs?: Need;
   /** Where it cannot be tried. */
   notOn?: NotOn;
 }
@@ -44,6 +47,8 @@ export interface Attack {
   harmsPlain: boolean;
   /** Hosts on which such a graph is spared all the same. */
   sparesPlainOn?: readonly HostName[];
+  /** Whether what comes of it depends on how threads and ledger are stored, and not on what the gate's nodes do alone. */
+  isAboutStorage?: true;
   /** Whether it is a race: which decision wins, and how many effects it causes where it succeeds, depends on timing. */
   racing?: boolean;
 }

@@ -2,13 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isExpressible, isForPlain, type Attack, type Way } from "./attack.js";
 import { attacks } from "./attacks/index.js";
 import { bringToEnd } from "./ending.js";
+import { expectDueEffects, expectRest } from "./expectations.js";
 import type { Host } from "./hosts/host.js";
 import { hosts } from "./hosts/index.js";
 import { Observations } from "./observations.js";
 import { shapes, type Shape } from "./shapes.js";
 import { attackTable, readmeTable, writeReadmeTable } from "./table.js";
 import { undueEffects, type Prey, type Verdict } from "./victim.js";
-import { gatedPrey, orderOf, type GatedPrey, type GatedVictim } from "./victims/gated.js";
+import { gatedPrey, type GatedPrey } from "./victims/gated.js";
 import { plainPrey } from "./victims/plain.js";
 
 /** The races take seconds where nothing else runs, and far longer on a machine that is busy. */
@@ -130,31 +131,4 @@ describe("the table in README.md", () => {
 function verdictsOn({ shape = "one" }: Way, verdicts: readonly Verdict[]): readonly Verdict[] {
   const { small }: Shape = shapes[shape];
   return small ? ["approve"] : verdicts;
-}
-
-/** The thread has finished, or does so when it is run once more. */
-async function expectRest({ graph, config }: GatedVictim): Promise<void> {
-  const first = await graph.getState(config);
-  if (first.next.length > 0 || first.tasks.length > 0) await graph.invoke(null, config);
-  const { next, tasks } = await graph.getState(config);
-  expect({ next, tasks }).toEqual({ next: [], tasks: [] });
-}
-
-/** On disk, in the ledger and by their keys: each approved payment was made once, and no other. */
-async function expectDueEffects(prey: GatedPrey): Promise<void> {
-  const effects = prey.effects();
-  const entitled = [...prey.entitled()];
-  const made = effects.map(({ args }) => args.order).toSorted();
-  const approved = entitled.filter(([, verdict]) => verdict === "approve").map(([order]) => order);
-  expect(made).toEqual(approved.toSorted());
-  const asked = prey.victims().flatMap(({ payments }) => payments.map(({ order }) => order));
-  expect(entitled.map(([order]) => order).toSorted()).toEqual(asked.toSorted());
-
-  const cases = (await Promise.all(prey.victims().map((victim) => victim.cases()))).flat();
-  const executed = cases.filter(({ outcome }) => outcome?.status === "executed");
-  expect(executed.map(orderOf).toSorted()).toEqual(made);
-  const keys = effects.map(({ idempotencyKey }) => idempotencyKey);
-  expect(new Set(executed.map(({ permit }) => permit?.id))).toEqual(new Set(keys));
-  const rejected = cases.filter(({ outcome }) => outcome?.status === "rejected");
-  expect(rejected).toHaveLength(cases.length - executed.length);
 }

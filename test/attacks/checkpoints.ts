@@ -16,11 +16,15 @@ export async function checkpointsOf({ graph, config, anatomy }: Victim): Promise
   return found;
 }
 
-/** Where the gate is that a thread waits in. */
+/** Where the gate is that a thread waits in: as deep as it stands. */
 export async function waitingInside({ graph, config }: Victim): Promise<ThreadConfig> {
-  const [place] = insideOf(await graph.getState(config));
+  let [place] = insideOf(await graph.getState(config));
   if (place === undefined) throw new TypeError("the thread does not wait inside a gate");
-  return place;
+  for (;;) {
+    const [deeper] = insideOf(await graph.getState(place));
+    if (deeper === undefined) return place;
+    place = deeper;
+  }
 }
 
 async function historyOf(graph: Victim["graph"], place: object): Promise<StateSnapshot[]> {

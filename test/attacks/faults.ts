@@ -58,6 +58,7 @@ export class Faults {
       get: (target, name: keyof Ledger) => {
         if (name === "read") return (proposalId: string) => this.#slowly(target, proposalId);
         if (name === "take") return this.#reached((request: Parameters<Ledger["take"]>[0]) => target.take(request));
+        if (name === "propose") return (request: Parameters<Ledger["propose"]>[0]) => this.#proposed(target, request);
         if (name === "claim") return this.#reached((request: Parameters<Ledger["claim"]>[0]) => target.claim(request));
         const member: unknown = target[name];
         return typeof member === "function" ? (member.bind(target) as unknown) : member;
@@ -79,6 +80,13 @@ export class Faults {
     this.#requireReach(held.proposal.threadId);
     await this.pass("answered", held.proposal.threadId);
     return held;
+  }
+
+  /** Once a proposal is recorded, whoever made it has not heard of it yet. */
+  async #proposed(ledger: Ledger, request: Parameters<Ledger["propose"]>[0]): ReturnType<Ledger["propose"]> {
+    const recorded = await ledger.propose(request);
+    await this.pass("proposed", request.proposal.threadId);
+    return recorded;
   }
 
   #reached<Request extends { threadId: string }, Answer>(call: (request: Request) => Promise<Answer>) {

@@ -10,9 +10,12 @@ export interface Reviewed {
   case: Case;
 }
 
-/** What was asked on a thread, oldest first. */
-export function reviewed({ ledger, config }: GatedVictim): Promise<Reviewed[]> {
-  return ledger.reviews({ threadId: config.configurable.thread_id, limit: 10 });
+/** What was asked on a thread, oldest first, without drafts that were sent back. */
+export async function reviewed({ ledger, config }: GatedVictim): Promise<Reviewed[]> {
+  const asked = await ledger.reviews({ threadId: config.configurable.thread_id, limit: 10 });
+  return asked.filter(({ review, case: { decisions } }) =>
+    decisions.every(({ reviewId, verdict }) => reviewId !== review.id || verdict !== "revise"),
+  );
 }
 
 type About = "id" | "reviewId" | "proposalId" | "round" | "argsDigest";

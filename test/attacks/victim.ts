@@ -110,8 +110,15 @@ export interface Prey {
   victims(): readonly Victim[];
   /** What was rightfully decided, by order. */
   entitled(): ReadonlyMap<string, Verdict>;
+  /** The orders that may be paid, once each. */
+  due(): string[];
   /** What has really happened on its threads, or to their orders. */
   effects(): Effect<Payment>[];
+}
+
+/** The orders that were approved. */
+export function approved(entitled: ReadonlyMap<string, Verdict>): string[] {
+  return [...entitled].filter(([, verdict]) => verdict === "approve").map(([order]) => order);
 }
 
 /** Those of all effects that belong to these threads: caused by them, or paying what only they may pay. */
@@ -122,7 +129,7 @@ export function effectsOf(all: readonly Effect<Payment>[], victims: readonly Vic
 
 /** How many payments nothing entitled their thread to: not approved, made again, or another thread's. */
 export function undueEffects(prey: Prey): number {
-  const due = new Set([...prey.entitled()].filter(([, verdict]) => verdict === "approve").map(([order]) => order));
+  const due = new Set(prey.due());
   // `delete` tells whether the order was still due.
   return prey.effects().filter(({ args, threadId }) => !(ownerOf(args.order) === threadId && due.delete(args.order)))
     .length;

@@ -29,6 +29,12 @@ export class EffectFile<Args> {
     await appendFile(this.#path, `${JSON.stringify(effect)}\n`);
   }
 
+  /** Has an effect unless there was one under its key, in one step that nothing else in this process splits. */
+  causeOnce(effect: Effect<Args>): void {
+    if (this.read().some(({ idempotencyKey }) => idempotencyKey === effect.idempotencyKey)) return;
+    appendFileSync(this.#path, `${JSON.stringify(effect)}\n`);
+  }
+
   /** Every effect there was, in order. */
   read(): Effect<Args>[] {
     return readFileSync(this.#path, "utf8")

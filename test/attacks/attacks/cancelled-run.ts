@@ -9,6 +9,7 @@ const NOT_ON = { "langgraphjs dev": "a run that is cancelled there may never end
 export const cancelledRun: Attack = {
   title: "An answer left by a cancelled run, picked up by somebody else's",
   harmsPlain: true,
+  isAboutStorage: true,
   ways: [
     {
       name: "when a manager lets the thread go on",

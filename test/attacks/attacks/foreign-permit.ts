@@ -45,6 +45,7 @@ export const foreignPermit: Attack = {
     },
     {
       name: "while its own thread is using it",
+      needs: "a payment",
       async carryOut(victim) {
         const { faults } = victim;
         const other = victim.another();

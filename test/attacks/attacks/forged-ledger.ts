@@ -27,23 +27,24 @@ const asGraphHost: readonly GateWay[] = [
     await refused(graph, [
       [
         `insert into decisions (id, proposal_id, review_id, round, verdict, principal, args_digest, statement,
-          decided_at) values ('dc_x', $1, $2, 1, 'approve', '{}', $3, '{}', now())`,
+          decided_at) values ('dc_x', $1, $2, $4, 'approve', '{}', $3, '{}', now())`,
         id,
         review.id,
         held.round.argsDigest,
+        held.round.round,
       ],
-      permit("decisions", id, 1),
+      permit("decisions", id, held.round.round),
       ["update reviews set status = 'decided', version = 2 where id = $1", review.id],
     ]);
   }),
   forging("graph", "a permit by policy, for what waits for a person", (graph, { case: held }) =>
-    written(graph, [permit("policy", held.proposal.id, 1)]),
+    written(graph, [permit("policy", held.proposal.id, held.round.round)]),
   ),
   forging("graph", "a round that is routed to run, with its permit", (graph, { case: held }) =>
     written(graph, [
       ...nextRound(held, { ...held.round, routing: null }),
       ["update rounds set routing = $2 where proposal_id = $1 and routing is null", held.proposal.id, toRun(held)],
-      permit("policy", held.proposal.id, 2),
+      permit("policy", held.proposal.id, held.round.round + 1),
     ]),
   ),
   forging("graph", "a round with a large payment whose facts say that it is small", (graph, { case: held }) =>
@@ -111,12 +112,16 @@ const asDecider: readonly GateWay[] = [
   }),
   forging("decider", "a round with a routing that nobody knows", async (decider, { case: held }) => {
     const noRouting = "null" as unknown as Routing;
-    await refused(decider, [insertRound(held.proposal.id, { ...held.round, round: 2, routing: noRouting })]);
+    await refused(decider, [
+      insertRound(held.proposal.id, { ...held.round, round: held.round.round + 1, routing: noRouting }),
+    ]);
     await written(decider, nextRound(held, { ...held.round, routing: {} as Routing }));
   }),
   forging("decider", "permits that no decision stands behind, and an outcome", (decider, { case: held }) => {
     const { id } = held.proposal;
-    return refused(decider, [permit("policy", id, 1), permit("decisions", id, 1), executed(held)]);
+    const { round } = held.round;
+    // What was decided before, such as that another draft is made, is no approval.
+    return refused(decider, [permit("policy", id, round), permit("decisions", id, round), executed(held)]);
   }),
 ];
 
@@ -148,6 +153,7 @@ const asEither: readonly GateWay[] = (["graph", "decider"] as const).flatMap((as
 export const forgedLedger: Attack = {
   title: "Rows forged in the ledger, by the database user of graph hosts or of deciders",
   harmsPlain: false,
+  isAboutStorage: true,
   ways: [...asGraphHost, ...asDecider, ...asEither],
 };
 
@@ -191,8 +197,11 @@ function lyingRound({ proposal, round }: Case): Round {
   });
 }
 
-function nextRound({ proposal: { id } }: Case, round: Round): Write[] {
-  return [insertRound(id, { ...round, round: 2 }), ["update proposals set round = 2 where id = $1", id]];
+function nextRound({ proposal: { id }, round: { round: last } }: Case, round: Round): Write[] {
+  return [
+    insertRound(id, { ...round, round: last + 1 }),
+    ["update proposals set round = $2 where id = $1", id, last + 1],
+  ];
 }
 
 function insertRound(id: string, { round, args, argsDigest, facts, display, displayDigest, routing }: Round): Write {

@@ -14,6 +14,7 @@ const NOBODYS_TASK = "00000000-0000-0000-0000-000000000000";
 export const forgedThreads: Attack = {
   title: "Rows forged in the tables of the threads",
   harmsPlain: true,
+  isAboutStorage: true,
   ways: [
     {
       name: "an answer",

@@ -12,6 +12,7 @@ const notOn: Partial<Record<HostName, string>> = {
 export const killedWorker: Attack = {
   title: "`kill -9`, after which the agent runs and proposes again",
   harmsPlain: true,
+  isAboutStorage: true,
   ways: [
     {
       name: "once it had proposed, with durability `sync`",

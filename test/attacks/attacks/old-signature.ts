@@ -39,20 +39,24 @@ export const oldSignature: Attack = {
       notPlain,
       async carryOut(victim) {
         await victim.start();
-        await victim.decideAndResume("approve");
-        const [old, onto] = await reviewed(victim);
+        await victim.decideAndResume("approve", undefined, {});
+        const both = await reviewed(victim);
+        const old = both.find(({ review }) => review.status === "decided");
+        const onto = both.find(({ review }) => review.status === "open");
         await transplant(victim, { ...decisionOn(old), ...recordOf(asked(onto)) }, asked(onto));
       },
     },
     {
       name: "of an earlier round, which was taken back",
+      needs: "a permit",
       notPlain,
       async carryOut(victim) {
         await victim.start();
-        await victim.decide("approve");
+        await victim.decide("approve", undefined, {});
         const [first] = await reviewed(victim);
         const { id: proposalId, proposedAt: at } = asked(first).case.proposal;
-        await victim.ledger.reroute({ proposalId, round: 1, reason: "the policy was changed", at });
+        const { round } = asked(first).case.round;
+        await victim.ledger.reroute({ proposalId, round, reason: "the policy was changed", at });
         victim.annul();
         await attempt(() => victim.graph.invoke(new Command({ resume: "approve" }), victim.config));
         const [, second] = await reviewed(victim);
@@ -79,7 +83,8 @@ function asked(review: Reviewed | undefined): Reviewed {
 }
 
 function decisionOn(review: Reviewed | undefined): Decision {
-  const [decision] = asked(review).case.decisions;
+  const { review: about, case: held } = asked(review);
+  const decision = held.decisions.find(({ reviewId }) => reviewId === about.id);
   if (decision === undefined) throw new TypeError("nothing was decided");
   return decision;
 }
@@ -92,7 +97,7 @@ async function transplantFrom(
 ): Promise<void> {
   const other = victim.another();
   await other.start();
-  await other.decideAndResume("approve");
+  await other.decideAndResume("approve", undefined, {});
   await victim.start();
   const [[old], [onto]] = [await reviewed(other), await reviewed(victim)];
   await transplant(victim, alter(decisionOn(old), asked(onto)), asked(onto), write);

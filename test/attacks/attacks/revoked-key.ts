@@ -18,7 +18,7 @@ export const revokedKey: Attack = {
       notPlain,
       async carryOut(victim) {
         await victim.start();
-        const decided = await victim.decide("approve");
+        const decided = await victim.decide("approve", undefined, {});
         await revoke(victim);
         await resume(victim, decided);
       },
@@ -29,7 +29,7 @@ export const revokedKey: Attack = {
       async carryOut(victim) {
         const { thread_id: threadId } = victim.config.configurable;
         await victim.start();
-        const decided = await victim.decide("approve");
+        const decided = await victim.decide("approve", undefined, {});
         victim.faults.holdAt("answered", threadId);
         const resuming = resume(victim, decided);
         await victim.faults.untilHeld("answered", threadId);

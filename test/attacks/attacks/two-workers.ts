@@ -10,6 +10,7 @@ const notOn: NotOn = { "langgraphjs dev": "there is one worker, which runs one r
 export const twoWorkers: Attack = {
   title: "Two workers that answer different gates of one thread at once",
   harmsPlain: true,
+  isAboutStorage: true,
   racing: true,
   ways: [
     {

@@ -5,7 +5,8 @@ import { hurriedClock } from "../../support/hurried-clock.js";
 import { attempt, type Attack, type NotOn, type Way } from "../attack.js";
 import { FIRST_KEY_DAYS_AGO, NEXT_KEY_DAYS_AGO } from "../hosts/keys.js";
 import type { AttackedGraph, Victim } from "../victim.js";
-import type { GatedVictim, Means } from "../victims/gated.js";
+import type { Means } from "../victims/court.js";
+import type { GatedVictim } from "../victims/gated.js";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -37,18 +38,21 @@ export const wrongClock: Attack = {
     {
       name: "a second worker's, a year ahead, while the first makes the payment",
       notOn,
+      needs: "a payment",
       carryOut: (victim) =>
         resumeTwice(victim, (thread) => [thread.graph, thread.elsewhere(hurriedClock(fromNow(YEAR_MS)))]),
     },
     {
       name: "a second worker's, a year back, while the first makes the payment",
       notOn,
+      needs: "a payment",
       carryOut: (victim) =>
         resumeTwice(victim, (thread) => [thread.graph, thread.elsewhere(hurriedClock(fromNow(-YEAR_MS)))]),
     },
     {
       name: "the first worker's, a year back, while it makes the payment and a second one comes",
       notOn,
+      needs: "a yes at any time",
       carryOut: (victim) =>
         resumeTwice(victim, (thread) => [thread.elsewhere(off(-YEAR_MS)), thread.elsewhere(hurriedClock(fromNow(0)))]),
     },

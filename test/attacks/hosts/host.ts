@@ -4,6 +4,7 @@ import type { EffectFile } from "../../support/effects.js";
 import type { Faults, Point } from "../faults.js";
 import type { Kind, ShapeName } from "../shapes.js";
 import type { AttackedGraph, Payment } from "../victim.js";
+import type { PatternName } from "../victims/patterns/pattern.js";
 import type { DatabaseUser, Intruder } from "./intruders.js";
 import type { HostKeys } from "./keys.js";
 
@@ -19,6 +20,8 @@ export interface Compilable {
 export interface Death {
   kind: Kind;
   shape: ShapeName;
+  /** What stands at the gate, if there is one. */
+  pattern?: PatternName;
   threadId: string;
   point: Point;
   durability: "sync" | "exit";

@@ -1,4 +1,5 @@
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
+import type { Clock } from "assent";
 import { postgresLedger } from "assent/postgres";
 import { Pool } from "pg";
 import { safeSerializer } from "../../../src/checkpoint/serializer.js";
@@ -13,7 +14,7 @@ import { makeKeys } from "./keys.js";
 import { localGraph } from "./local-graph.js";
 
 /** Threads in LangGraph's own saver for Postgres, the ledger in the same database; each in a schema of its own. */
-export async function postgresHost(): Promise<Host> {
+export async function postgresHost(clock?: Clock): Promise<Host> {
   const forThreads = await freshSchema({ migrated: false, connectionsMax: 10 });
   const forLedger = await freshSchema({ connectionsMax: 10 });
   const checkpointer = saverOn(forThreads.pool, forThreads.schema);
@@ -27,7 +28,7 @@ export async function postgresHost(): Promise<Host> {
   const faults = new Faults(effects.folder);
   const keys = await makeKeys();
   return {
-    ledger: postgresLedger({ pool: forLedger.pool, schema: forLedger.schema }),
+    ledger: postgresLedger({ pool: forLedger.pool, schema: forLedger.schema, ...(clock && { clock }) }),
     effects,
     faults,
     keys,

@@ -1,8 +1,8 @@
 import { START, StateGraph, getConfig } from "@langchain/langgraph";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import { AssentState, addGate, approvalGate, createAssent, defineAction, policy } from "assent";
-import type { Action, Assent, Clock, GateOptions, Keys, Ledger } from "assent";
-import { testAuthenticator } from "assent/testing";
+import { withLangGraph } from "@langchain/langgraph/zod";
+import { AssentState, addGate, createAssent, defineAction, policy } from "assent";
+import type { Assent, Clock, Gate, Keys, Ledger } from "assent";
 import { z } from "zod";
 import type { EffectFile } from "../../support/effects.js";
 import { withDefaults } from "../defaults.js";
@@ -11,16 +11,14 @@ import type { Compilable } from "../hosts/host.js";
 import type { Shape } from "../shapes.js";
 import { connect, stagesOf, threadOf, type Stage } from "../stage.js";
 import type { Anatomy, Payment } from "../victim.js";
+import { asApprovalGate } from "./patterns/acting.js";
+import { PayArgs, type Pattern, type Pay } from "./patterns/pattern.js";
+import { people } from "./people.js";
 
-export const gatedAnatomy: Anatomy = {
-  agent: "agent",
-  gate: "gate",
-  after: "report",
-  inside: ["policy", "review", "execute", "audit"],
-};
-
-/** Whoever it is told is there. */
-export const people = testAuthenticator();
+/** The names of the nodes where a pattern stands at the gate. */
+export function gatedAnatomy({ inside }: Pattern): Anatomy {
+  return { agent: "agent", gate: "gate", after: "report", inside };
+}
 
 /** What Assent has around it. */
 export interface GatedSurroundings {
@@ -32,18 +30,27 @@ export interface GatedSurroundings {
   clock?: Clock | undefined;
 }
 
+// What a gate handed on, for the node after it.
+const handed = z.array(PayArgs);
+
 const State = AssentState.extend({
   ticket: z.string().optional(),
   // Where a graph keeps what its agent said of a payment; no gate reads it.
   facts: z.record(z.string(), z.unknown()).optional(),
+  // The agent's note to a gate that proposes for itself.
+  thread: z.string().optional(),
+  handed: withLangGraph(handed, {
+    reducer: {
+      schema: handed,
+      fn: (known: z.infer<typeof handed>, added: z.infer<typeof handed>) => [...known, ...added],
+    },
+    default: () => [],
+  }),
 });
 type State = z.infer<typeof State>;
 
-const PayArgs = z.object({ order: z.string(), cents: z.int() });
-type Pay = Action<typeof PayArgs, void>;
-
-/** Assent with the actions of every stage. What is small needs nobody. */
-export function assentFor(surroundings: GatedSurroundings, { gates, trust, redrafts }: Shape) {
+/** Assent with the actions of every stage. */
+export function assentFor(surroundings: GatedSurroundings, { gates, trust, redrafts }: Shape, pattern: Pattern) {
   const { ledger, effects, keys, faults, clock } = surroundings;
   const actions = gates.map((_, index) =>
     defineAction({
@@ -67,33 +74,50 @@ export function assentFor(surroundings: GatedSurroundings, { gates, trust, redra
     keys,
     trust: trust ?? "verified",
     authenticators: [people],
+    // What is small needs nobody.
     policy: policy({
       rules: [{ id: "small", when: { amount: { lt: "5 USD" } }, route: "execute" }],
       default: { route: "review" },
     }),
+    ...pattern.setUp,
     ...(redrafts && { leaseMs: 300 }),
     ...(clock && { clock }),
   });
   return { assent, actions };
 }
 
-/** The same agents as in {@link plainGraph}, with Assent's approval gates. */
-export function gatedGraph(surroundings: GatedSurroundings, shape: Shape): Compilable {
-  const { faults } = surroundings;
-  const { assent, actions } = assentFor({ ...surroundings, ledger: faults.ledger(surroundings.ledger) }, shape);
+/** Assent as {@link assentFor} makes it, with a gate for every stage. */
+export function gatesFor(surroundings: GatedSurroundings, shape: Shape, pattern: Pattern) {
+  const { faults, effects } = surroundings;
+  const { assent, actions } = assentFor(surroundings, shape, pattern);
+  const stages = stagesOf(shape, gatedAnatomy(pattern)).map((stage) => {
+    const pay = actions[stage.index]!;
+    const options = shape.sideBySide ? { action: actionOf(stage.index) } : {};
+    return { stage, pay, gate: pattern.gate({ assent, pay, stage, faults, effects, options }) };
+  });
+  return { assent, stages };
+}
+
+/** The same agents as in {@link plainGraph}, with a gate of Assent; an approval gate unless said. */
+export function gatedGraph(surroundings: GatedSurroundings, shape: Shape, pattern = asApprovalGate): Compilable {
+  const { faults, effects } = surroundings;
+  const { assent, stages } = gatesFor({ ...surroundings, ledger: faults.ledger(surroundings.ledger) }, shape, pattern);
   // oxlint-disable-next-line typescript/no-explicit-any -- the names of the nodes are made in a loop
   const builder: any = new StateGraph(State);
-  const stages = stagesOf(shape, gatedAnatomy);
-  for (const stage of stages) {
-    const { index, agent, gate, after } = stage;
-    builder.addNode(agent, proposes(assent, { stage, pay: actions[index]!, faults, isKeyed: shape.keyed ?? false }));
-    // Gates side by side see the same proposals, and have to tell whose are whose.
-    const options = shape.sideBySide ? { action: actionOf(index) } : {};
-    if (shape.around === undefined) addGate(builder, gate, approvalGate(assent, options));
-    else builder.addNode(gate, graphWithGate(assent, gate, options));
-    if (index === 0 || !shape.sideBySide) builder.addNode(after, () => ({}));
+  for (const { stage, pay, gate } of stages) {
+    const proposes = agentOf(assent, { stage, pay, faults, pattern, isKeyed: shape.keyed ?? false });
+    builder.addNode(stage.agent, pattern.proposes === "agent" ? proposes : notes);
+    if (shape.around === undefined) addGate(builder, stage.gate, gate);
+    else builder.addNode(stage.gate, graphWithGate(stage.gate, gate));
+    const isLast = stage.index === 0 || !shape.sideBySide;
+    if (isLast) builder.addNode(stage.after, pattern.ends === "hands on" ? pays(effects) : () => ({}));
   }
-  connect(builder, START, stages, shape);
+  connect(
+    builder,
+    START,
+    stages.map(({ stage }) => stage),
+    shape,
+  );
   return withDefaults(builder, shape.around);
 }
 
@@ -101,25 +125,42 @@ interface Proposing {
   stage: Stage;
   pay: Pay;
   faults: Faults;
+  pattern: Pattern;
   isKeyed: boolean;
 }
 
-function proposes(assent: Assent, { stage, pay, faults, isKeyed }: Proposing) {
+function agentOf(assent: Assent, { stage, pay, faults, pattern, isKeyed }: Proposing) {
   return async (_: State, config: LangGraphRunnableConfig) => {
     const threadId = threadOf(config);
     const drafted = stage.payments(threadId, faults.draft(threadId));
     const made = await Promise.all(
-      drafted.map((payment, nth) => assent.propose(pay, payment, isKeyed ? { key: `payment ${nth + 1}` } : {})),
+      drafted.map((payment, nth) =>
+        assent.propose(pay, payment, { ...pattern.facts?.(payment), ...(isKeyed && { key: `payment ${nth + 1}` }) }),
+      ),
     );
-    await faults.pass("proposed", threadId);
     return { proposals: made.flatMap((each) => each.proposals) };
   };
 }
 
+/** The agent where the gate itself is the one who proposes. */
+function notes(_: State, config: LangGraphRunnableConfig): Partial<State> {
+  return { thread: threadOf(config) };
+}
+
+/** The node that pays what it is handed. It may run again, so it pays by a service that takes each order once. */
+function pays(effects: EffectFile<Payment>) {
+  return (state: State, config: LangGraphRunnableConfig) => {
+    for (const args of state.handed ?? []) {
+      effects.causeOnce({ args, threadId: threadOf(config), idempotencyKey: args.order });
+    }
+    return {};
+  };
+}
+
 /** A graph that is nothing but a gate. */
-function graphWithGate(assent: Assent, gate: string, options: GateOptions) {
-  return addGate(new StateGraph(State), gate, approvalGate(assent, options))
-    .addEdge(START, gate as never)
+function graphWithGate(name: string, gate: Gate) {
+  return addGate(new StateGraph(State), name, gate)
+    .addEdge(START, name as never)
     .compile();
 }
 

@@ -1,14 +1,5 @@
 import { Command } from "@langchain/langgraph";
-import {
-  AssentError,
-  type Assent,
-  type Case,
-  type Clock,
-  type Keys,
-  type Ledger,
-  type Outcome,
-  type ReviewItem,
-} from "assent";
+import { AssentError, type Assent, type Case, type Clock, type Ledger, type Outcome, type ReviewItem } from "assent";
 import type { Host } from "../hosts/host.js";
 import type { HostKeys } from "../hosts/keys.js";
 import { shapes, type Shape, type ShapeName } from "../shapes.js";
@@ -24,9 +15,12 @@ import {
   type Victim,
 } from "../victim.js";
 import { bystanderOf, type Bystander } from "./bystander.js";
-import { assentFor, gatedAnatomy, gatedGraph, people } from "./gated-graph.js";
+import { courtFor, type Asked, type Court, type Means } from "./court.js";
+import { gatedAnatomy, gatedGraph } from "./gated-graph.js";
+import { asApprovalGate } from "./patterns/acting.js";
+import type { Pattern } from "./patterns/pattern.js";
 
-/** A thread behind Assent's gate, with what the ledger knows about it. */
+/** A thread behind a gate of Assent, with what the ledger knows about it. */
 export interface GatedVictim extends Victim {
   /** Every case of the thread that was ever asked about, in the order in which they were. */
   cases(): Promise<Case[]>;
@@ -36,71 +30,61 @@ export interface GatedVictim extends Victim {
   readonly keys: HostKeys;
   readonly ledger: Ledger;
   another(): GatedVictim;
+  /** With `means`, be they the reviewer's own, it is a signed decision also where silence would do. */
   decide(verdict: Verdict, on?: Pending, means?: Means): Promise<Pending>;
+  decideAndResume(verdict: Verdict, on?: Pending, means?: Means): Promise<Pending>;
+  /** The nodes at which the thread is asked again. */
+  readonly entrances: readonly string[];
   /** A decision on the first pause, made with other keys or by another clock than it should. It entitles to nothing. */
   decideWith(means: Means, verdict: Verdict): Promise<Pending>;
+  /** Whether what was rightfully said of an order has been done. */
+  isSettled(order: string): Promise<boolean>;
   /** What was decided on this thread entitles to nothing any more. */
   annul(): void;
 }
 
-/** What a decision is made with; the reviewers' own unless said. */
-export interface Means {
-  reviewer?: string;
-  keys?: Keys;
-  clock?: Clock;
-}
-
-/** Prey behind Assent's gate. */
+/** Prey behind a gate of Assent. */
 export interface GatedPrey extends Prey {
   readonly assent: Assent;
+  readonly pattern: Pattern;
+  /** Which order a case is about. */
+  orderOf(held: Case): string;
   victim(): GatedVictim;
   victims(): readonly GatedVictim[];
 }
 
-/** The same agents as {@link plainPrey}'s, with Assent's approval gate. */
-export function gatedPrey(host: Host, shapeName: ShapeName): GatedPrey {
+/** The same agents as {@link plainPrey}'s, with a gate of Assent; an approval gate unless said. */
+export function gatedPrey(host: Host, shapeName: ShapeName, pattern = asApprovalGate): GatedPrey {
   const shape: Shape = shapes[shapeName];
-  const court = reviewing(host, shape);
-  const build = (clock?: Clock) => gatedGraph({ ...host, keys: host.keys.checking, clock }, shape);
+  const court = courtFor(host, shape, pattern);
+  const build = (clock?: Clock) => gatedGraph({ ...host, keys: host.keys.checking, clock }, shape, pattern);
   const graph = host.graph("gated", shapeName, build);
   const victims: GatedVictim[] = [];
   const victim = (): GatedVictim => {
-    const bystander = bystanderOf(host, { kind: "gated", shape: shapeName, build });
+    const bystander = bystanderOf(host, { kind: "gated", shape: shapeName, pattern: pattern.name, build });
     const made = gatedVictim(court, graph, { shape, bystander, another: victim });
     victims.push(made);
     return made;
   };
-  const { assent, entitled } = court;
+  const { assent, entitled, due, orderOf } = court;
   return {
     assent,
+    pattern,
+    orderOf,
     victim,
     victims: () => victims,
     entitled: () => entitled,
+    due,
     effects: () => effectsOf(host.effects.read(), victims),
   };
 }
 
-/** The reviewers, with what they decided. They have an Assent of their own, and only the ledger in common with graphs. */
-type Court = ReturnType<typeof reviewing>;
-
-function reviewing(host: Host, shape: Shape) {
-  const own = assentFor({ ...host, keys: host.keys.deciding }, shape).assent;
-  const entitled = new Map<string, Verdict>();
-  /** One reviewer's decision on what they were shown. */
-  const decide = async (reviewId: string, digest: string, verdict: Verdict, means: Means = {}): Promise<Case> => {
-    const { reviewer = "ana", keys = host.keys.deciding, clock } = means;
-    const { assent } = assentFor({ ...host, keys, clock }, shape);
-    const by = await people.authenticate({ id: reviewer });
-    return (await assent.reviews.decide(reviewId, { by, decision: verdict, digest })).case;
-  };
-  return { assent: own, entitled, decide, keys: host.keys };
-}
-
-/** What a pause of the gate shows, as far as reviewers here look at it. */
+/** What a pause of a gate shows, as far as reviewers here look at it. */
 interface Shown {
   review: string;
+  round: number;
   digest: string;
-  action_request: { args: Payment };
+  action_request: { args: Record<string, unknown> };
 }
 
 interface Surroundings {
@@ -110,22 +94,38 @@ interface Surroundings {
 }
 
 function gatedVictim(court: Court, graph: AttackedGraph, { shape, bystander, another }: Surroundings): GatedVictim {
-  const { assent, entitled, keys } = court;
+  const { assent, entitled, keys, pattern, orderOf } = court;
   const { threadId } = bystander;
   const config = { configurable: { thread_id: threadId } };
-  const payments = stagesOf(shape, gatedAnatomy).flatMap((stage) => stage.payments(threadId));
+  const anatomy = gatedAnatomy(pattern);
+  const stages = stagesOf(shape, anatomy);
+  const payments = stages.flatMap((stage) => stage.payments(threadId));
   // What is so small is rightful without anybody.
   if (shape.small) for (const { order } of payments) entitled.set(order, "approve");
   const decideOn = async (on: Pending | undefined, verdict: Verdict, means?: Means): Promise<Pending> => {
     const first = on ?? (await self.pending())[0];
     if (first === undefined) throw new TypeError("nothing waits for a decision");
-    const { review, digest } = first.value as Shown;
-    await court.decide(review, digest, verdict, means);
+    const asked = askedIn(first);
+    if (means === undefined) await court.settle(asked, verdict);
+    else await court.decide(asked, verdict, means);
     return first;
+  };
+  const askedIn = ({ value }: Pending): Asked => {
+    const { review: reviewId, digest } = value as Shown;
+    return { threadId, reviewId, digest };
+  };
+  /** Every first draft that waits for a reviewer is sent back. */
+  const sendBack = async (): Promise<void> => {
+    const first = (await self.pending()).filter(({ value }) => (value as Shown).round === 1);
+    if (first.length === 0) return;
+    for (const each of first) await court.sendBack(askedIn(each));
+    const resume = Object.fromEntries(first.map(({ interruptId }) => [interruptId, "revise"]));
+    await graph.invoke(new Command({ resume }), config);
   };
   const self: GatedVictim = {
     graph,
-    anatomy: gatedAnatomy,
+    anatomy,
+    entrances: shape.sideBySide ? stages.map(({ gate }) => gate) : [anatomy.gate],
     config,
     ...bystander.may,
     payments,
@@ -134,23 +134,26 @@ function gatedVictim(court: Court, graph: AttackedGraph, { shape, bystander, ano
     another,
     async start(input = {}) {
       await graph.invoke(input, config);
+      if (pattern.redrafts) await sendBack();
     },
-    pending: () => pauses<Shown>(self, ({ action_request }) => action_request.args),
+    pending: () =>
+      pauses<Shown>(self, ({ action_request }) => paymentOf(payments, pattern.orderIn(action_request.args))),
     async decide(verdict, on, means) {
       const first = await decideOn(on, verdict, means);
       entitled.set(first.payment.order, verdict);
       return first;
     },
-    async decideAndResume(verdict, on) {
-      const first = await self.decide(verdict, on);
+    async decideAndResume(verdict, on, means) {
+      const first = await self.decide(verdict, on, means);
       await graph.invoke(new Command({ resume: { [first.interruptId]: verdict } }), config);
       return first;
     },
     async vote(verdict, reviewer) {
-      const [asked] = await assent.ledger.reviews({ threadId, limit: 1 });
+      const asked = (await assent.ledger.reviews({ threadId, limit: 100 })).at(-1);
       if (asked === undefined) throw new TypeError("nothing was asked");
+      const { id: reviewId, digest } = asked.review;
       try {
-        await court.decide(asked.review.id, asked.review.digest, verdict, { reviewer });
+        await court.decide({ threadId, reviewId, digest }, verdict, { reviewer });
         entitled.set(orderOf(asked.case), verdict);
       } catch (error) {
         if (!AssentError.isInstance(error, "review_closed")) throw error;
@@ -169,11 +172,21 @@ function gatedVictim(court: Court, graph: AttackedGraph, { shape, bystander, ano
     },
     async decideOpen(verdict) {
       const { items } = await assent.reviews.list({ threadId });
-      for (const { review, case: held } of items.filter(isDecidable)) {
+      for (const item of items.filter(isDecidable)) {
+        const { review, case: held } = item;
         const order = orderOf(held);
-        await court.decide(review.id, review.digest, entitled.has(order) ? "reject" : verdict);
-        if (!entitled.has(order)) entitled.set(order, verdict);
+        const isDue = pattern.proposes === "gate" ? await isAskedFor(self, item, orderOf) : !entitled.has(order);
+        await court.settle({ threadId, reviewId: review.id, digest: review.digest }, isDue ? verdict : "reject");
+        if (isDue) entitled.set(order, verdict);
       }
+    },
+    async isSettled(order) {
+      const cases = (await self.cases()).filter((held) => orderOf(held) === order);
+      const isYes = entitled.get(order) === "approve";
+      return (
+        entitled.has(order) &&
+        cases.some(({ outcome }) => outcome !== null && isYes === (outcome.status !== "rejected"))
+      );
     },
     async forgery() {
       const forged = (await self.cases()).map(forgedOutcome);
@@ -210,14 +223,30 @@ function gatedVictim(court: Court, graph: AttackedGraph, { shape, bystander, ano
   return self;
 }
 
+/**
+ * Whether a reviewer may say what they think: not to a question of a pass that the thread has left, for which a gate
+ * that proposes for itself asks anew; not to what has been done, or is about to be; and not to what is about nothing,
+ * which a gate asks that was given no state to ask from.
+ */
+async function isAskedFor(victim: GatedVictim, { review, case: held }: ReviewItem, orderOf: (held: Case) => string) {
+  const order = orderOf(held);
+  // A run that was cut off leaves its error beside a question that still waits.
+  const { tasks } = await victim.graph.getState(victim.config);
+  const unanswered = tasks.filter(({ result }) => result === undefined);
+  const waiting = new Set(unanswered.flatMap(({ interrupts }) => interrupts.map(({ id = "" }) => id)));
+  if (order === "" || !waiting.has(review.address.interruptId) || (await victim.isSettled(order))) return false;
+  const others = (await victim.cases()).filter((each) => each.permit !== null && orderOf(each) === order);
+  return others.every((each) => each.outcome === null && !waiting.has(each.review?.address.interruptId ?? ""));
+}
+
 /** Whether a review is still about something: not where somebody closed the case, or opened another round, by force. */
 function isDecidable({ review, case: { proposal } }: ReviewItem): boolean {
   return proposal.state === "open" && proposal.round === review.round;
 }
 
-/** Which order a case is about. */
-export function orderOf({ round }: Case): string {
-  return (round.args as unknown as Payment).order;
+/** The payment that a pause is about: the agent's own, or what it makes of it when it drafts again. */
+function paymentOf(payments: readonly Payment[], order: string): Payment {
+  return payments.find((payment) => payment.order === order) ?? { order, cents: 0 };
 }
 
 /** An outcome that a client makes up, in the shape in which the gate would write it. */

@@ -4,6 +4,7 @@ import type { Host } from "../hosts/host.js";
 import { shapes, type Shape, type ShapeName } from "../shapes.js";
 import { stagesOf } from "../stage.js";
 import {
+  approved as approvedIn,
   effectsOf,
   pauses,
   type AttackedGraph,
@@ -29,12 +30,8 @@ export function plainPrey(host: Host, shapeName: ShapeName): Prey {
     victims.push(made);
     return made;
   };
-  return {
-    victim,
-    victims: () => victims,
-    entitled: () => (shape.small ? firstOf(effects()) : entitled),
-    effects,
-  };
+  const rightful = () => (shape.small ? firstOf(effects()) : entitled);
+  return { victim, victims: () => victims, entitled: rightful, due: () => approvedIn(rightful()), effects };
 }
 
 /** What is so small is rightful without anybody, in any draft. Once, so that the first that was made counts. */
