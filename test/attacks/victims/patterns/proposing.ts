@@ -30,7 +30,7 @@ const asInteractiveRefinement: Pattern = {
   setUp: { policy: policy({ default: { route: "execute" } }) },
   proposes: "gate",
   gate: (building) =>
-    interactiveRefinement<Payment>(building.assent, {
+    interactiveRefinement(building.assent, {
       action: building.pay,
       input: () => ({}),
       draft: () => firstDraft(building),
