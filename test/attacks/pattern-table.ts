@@ -1,6 +1,7 @@
 import { waysOn, whyNotOn } from "./applicable.js";
 import type { Attack } from "./attack.js";
 import type { HostName } from "./hosts/host.js";
+import { untried, type Named } from "./untried.js";
 import type { Pattern } from "./victims/patterns/pattern.js";
 
 /** A pattern on a host, with the attacks that are carried out there. */
@@ -37,21 +38,19 @@ export function patternTable(tried: readonly Tried[]): string {
 
 /** Which ways make no sense on which patterns, with the reasons. */
 function exceptions(tried: readonly Tried[]): string[] {
-  const found = new Map<string, { patterns: Set<string>; ways: Set<string> }>();
+  const found = new Map<string, { patterns: Set<string>; ways: Named[] }>();
   for (const { pattern, attacks } of tried) {
     for (const { title, ways } of attacks) {
       for (const way of ways) {
         const why = whyNotOn(pattern, way);
         if (why === null) continue;
-        const known = found.get(why) ?? { patterns: new Set(), ways: new Set() };
+        const known = found.get(why) ?? { patterns: new Set(), ways: [] };
         known.patterns.add(`\`${pattern.name}\``);
-        known.ways.add(`${title}: ${way.name}`);
+        known.ways.push({ title, way: way.name });
         found.set(why, known);
       }
     }
   }
-  const lines = [...found].map(
-    ([why, { patterns, ways }]) => `- ${[...patterns].join(", ")}: ${why}. ${[...ways].join("; ")}.`,
-  );
-  return found.size === 0 ? [] : ["What could not be tried on them:", "", ...lines];
+  const reasons = [...found].map(([why, { patterns, ways }]) => [`${[...patterns].join(", ")}: ${why}`, ways] as const);
+  return untried("What could not be tried on them, and why", new Map(reasons));
 }

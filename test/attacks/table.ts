@@ -2,16 +2,17 @@ import { readFile, writeFile } from "node:fs/promises";
 import { isExpressible, isForPlain, type Attack, type Way } from "./attack.js";
 import type { HostName } from "./hosts/host.js";
 import type { Observations } from "./observations.js";
+import { untried, type Named } from "./untried.js";
 
 const README = new URL("../../README.md", import.meta.url);
 
 /** Which table of README.md: of the attacks, or of the patterns that they were carried out on. */
 export type TableName = "attacks" | "patterns";
 
-type Named = { name: HostName };
+type Site = { name: HostName };
 
 /** Renders the table in Markdown, with what could not be tried, and why. */
-export function attackTable(attacks: readonly Attack[], hosts: readonly Named[], observed: Observations): string {
+export function attackTable(attacks: readonly Attack[], hosts: readonly Site[], observed: Observations): string {
   const titles = ["attack", "ways tried", "plain `interrupt()`", ...hosts.map(({ name }) => `Assent on ${name}`)];
   const rows = attacks.map((attack) => [
     attack.title,
@@ -28,7 +29,7 @@ function isTried({ ways }: Attack, host: HostName, aims: (way: Way) => boolean =
 }
 
 /** One number where all hosts agree; words where the number would depend on timing. */
-function plainCell(attack: Attack, hosts: readonly Named[], observed: Observations): string {
+function plainCell(attack: Attack, hosts: readonly Site[], observed: Observations): string {
   const counts = hosts
     .filter(({ name }) => isTried(attack, name, isForPlain))
     .map(({ name }) => ({ name, count: observed.of(attack, "plain", name) }));
@@ -47,22 +48,21 @@ function plainCell(attack: Attack, hosts: readonly Named[], observed: Observatio
 }
 
 /** What could not be tried where, with the reasons. */
-function exceptions(attacks: readonly Attack[], hosts: readonly Named[]): string[] {
-  const found = new Map<string, string[]>();
+function exceptions(attacks: readonly Attack[], hosts: readonly Site[]): string[] {
+  const found = new Map<string, Named[]>();
   for (const { title, ways } of attacks) {
     for (const { name, notPlain } of ways.filter((each) => !isForPlain(each))) {
-      const because = `without Assent, ${notPlain ?? ""}`;
-      found.set(because, [...(found.get(because) ?? []), `${title}: ${name}`]);
+      const because = `Without Assent, ${notPlain ?? ""}`;
+      found.set(because, [...(found.get(because) ?? []), { title, way: name }]);
     }
     for (const { name } of hosts) {
       for (const way of ways.filter((each) => !isExpressible(each, name))) {
-        const because = `on ${name}, ${way.notOn?.[name] ?? ""}`;
-        found.set(because, [...(found.get(because) ?? []), `${title}: ${way.name}`]);
+        const because = `On ${name}, ${way.notOn?.[name] ?? ""}`;
+        found.set(because, [...(found.get(because) ?? []), { title, way: way.name }]);
       }
     }
   }
-  if (found.size === 0) return [];
-  return ["What could not be tried:", "", ...[...found].map(([because, what]) => `- ${what.join("; ")}: ${because}.`)];
+  return untried("What could not be tried, and why", found);
 }
 
 /**
