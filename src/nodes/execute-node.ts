@@ -108,12 +108,22 @@ async function whyNot(assent: Assent, gate: GateSettings, held: Case): Promise<R
 /** How far the clocks of ledger and hosts may be apart. */
 const CLOCKS_APART_MAX_MS = 5 * 60_000;
 
-/** Whether nobody has said anything for as long as the policy now says that somebody may. */
-function isWaitOver({ review, decisions, round }: Case, { route, requires }: Routing, now: Date): boolean {
+/**
+ * Whether nobody has said anything for as long as the policy now says that somebody may. That it was really that long
+ * follows from what was recorded: a ledger gives a review no less time than its round's routing says.
+ */
+function isWaitOver({ review, decisions, round }: Case, routing: Routing, now: Date): boolean {
   if (review?.status !== "expired" || decisions.some((made) => made.round === round.round)) return false;
+  const waitMs = waitOf(routing);
+  const givenMs = round.routing === null ? null : waitOf(round.routing);
+  if (waitMs === null || givenMs === null || givenMs < waitMs) return false;
+  return Date.parse(review.askedAt) + waitMs <= now.getTime() + CLOCKS_APART_MAX_MS;
+}
+
+/** How long people may say something before it runs without them; null where it does not. */
+function waitOf({ route, requires }: Routing): number | null {
   const executes = route === "review" && requires?.otherwise === "execute";
-  const waitMs = (route === "veto" ? requires?.windowMs : executes ? requires.withinMs : null) ?? null;
-  return waitMs !== null && Date.parse(review.askedAt) + waitMs <= now.getTime() + CLOCKS_APART_MAX_MS;
+  return (route === "veto" ? requires?.windowMs : executes ? requires.withinMs : null) ?? null;
 }
 
 /** The keys that decisions have to be signed with: everywhere but where both the host and the proposal are in open trust. */

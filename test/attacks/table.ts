@@ -4,8 +4,9 @@ import type { HostName } from "./hosts/host.js";
 import type { Observations } from "./observations.js";
 
 const README = new URL("../../README.md", import.meta.url);
-const BEGIN = "<!-- attacks:begin -->";
-const END = "<!-- attacks:end -->";
+
+/** Which table of README.md: of the attacks, or of the patterns that they were carried out on. */
+export type TableName = "attacks" | "patterns";
 
 type Named = { name: HostName };
 
@@ -65,27 +66,29 @@ function exceptions(attacks: readonly Attack[], hosts: readonly Named[]): string
 }
 
 /**
- * The table as README.md has it.
+ * A table as README.md has it.
  *
  * @throws if README.md has no place for it.
  */
-export async function readmeTable(): Promise<string> {
-  const { text, from, to } = await place();
+export async function readmeTable(name: TableName): Promise<string> {
+  const { text, from, to } = await place(name);
   return text.slice(from, to).trim();
 }
 
-/** Puts the table into README.md. */
-export async function writeReadmeTable(table: string): Promise<void> {
-  const { text, from, to } = await place();
+/** Puts a table into README.md. */
+export async function writeReadmeTable(name: TableName, table: string): Promise<void> {
+  const { text, from, to } = await place(name);
   await writeFile(README, `${text.slice(0, from)}\n${table}\n${text.slice(to)}`);
 }
 
-async function place(): Promise<{ text: string; from: number; to: number }> {
+async function place(name: TableName): Promise<{ text: string; from: number; to: number }> {
+  const begin = `<!-- ${name}:begin -->`;
+  const end = `<!-- ${name}:end -->`;
   const text = await readFile(README, "utf8");
-  const from = text.indexOf(BEGIN) + BEGIN.length;
-  const to = text.indexOf(END);
-  if (from < BEGIN.length || to < from) {
-    throw new Error(`README.md must have ${BEGIN} and, after it, ${END}: the table of attacks belongs between them`);
+  const from = text.indexOf(begin) + begin.length;
+  const to = text.indexOf(end);
+  if (from < begin.length || to < from) {
+    throw new Error(`README.md must have ${begin} and, after it, ${end}: the table of ${name} belongs between them`);
   }
   return { text, from, to };
 }

@@ -80,4 +80,17 @@ describe("execute believes what the digests say, not what stands in the rows", (
     const rows = await assent.ledger.auditRows({ afterSeq: 0, limit: 100 });
     expect(rows.map(({ kind }) => kind)).toContain("refused");
   });
+
+  test("a review that is closed, and nothing that follows: told, instead of asking for ever", async () => {
+    const ledger = alteredLedger((held) => {
+      held.permit = null;
+    });
+    const { thread, made } = gated({ ledger });
+    await thread.start();
+    await expect(thread.answer("approve")).rejects.toMatchObject({
+      code: "permit_mismatch",
+      message: expect.stringContaining("nothing says what follows"),
+    });
+    expect(made).toEqual([]);
+  });
 });

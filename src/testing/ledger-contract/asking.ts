@@ -90,7 +90,7 @@ function refusedQuestions(check: Check): void {
     "a decided review is left as it is, also where the decision neither permitted nor ended anything",
     async (ledger) => {
       const held = await asked(ledger);
-      const result = await ledger.decide({ ...decideRequest(held, "reject"), outcome: null });
+      const result = await ledger.decide(decideRequest(held, "revise"));
       assert.ok(result.ok);
       const again = () => ledger.ask(askRequest(held, "interrupt-2"));
       assert.deepEqual(await changesNothing(ledger, held.proposal.id, again), result.case);

@@ -179,6 +179,19 @@ function mismatches(check: Check): void {
     },
   );
 
+  check("a decision from which nothing follows is refused as digest, and the review stays open", async (ledger) => {
+    const held = await asked(ledger);
+    const { next: _, ...modified } = decideRequest(held, "modify");
+    const { decision, ...answered } = decideRequest(held, "approve");
+    for (const request of [
+      modified,
+      { ...decideRequest(held, "reject"), outcome: null },
+      { ...answered, decision: { ...decision, verdict: "answer" as const } },
+    ]) {
+      await refusedAs("digest", ledger, held, request);
+    }
+  });
+
   check(
     "a note with a NUL or half a surrogate pair is refused as json_invalid and leaves nothing behind",
     async (ledger) => {

@@ -10,6 +10,7 @@ import {
   permit,
   refused,
   reviewed,
+  tried,
   writeDecision,
   written,
   type Reviewed,
@@ -46,6 +47,25 @@ const asGraphHost: readonly GateWay[] = [
       ["update rounds set routing = $2 where proposal_id = $1 and routing is null", held.proposal.id, toRun(held)],
       permit("policy", held.proposal.id, held.round.round + 1),
     ]),
+  ),
+  ...["before", "after"].map((when) =>
+    forging(
+      "graph",
+      `a review whose time is long over, ${when} its round is routed, and the permit that follows`,
+      (graph, asked) => {
+        const { proposal, round } = asked.case;
+        const routed: Write = [
+          "update rounds set routing = $2 where proposal_id = $1 and routing is null",
+          proposal.id,
+          round.routing,
+        ];
+        return tried(graph, [
+          ...nextRound(asked.case, { ...round, routing: null }),
+          ...(when === "after" ? [routed, ...reviewOver(asked)] : [...reviewOver(asked), routed]),
+          permit("policy", proposal.id, round.round + 1),
+        ]);
+      },
+    ),
   ),
   forging("graph", "a round with a large payment whose facts say that it is small", (graph, { case: held }) =>
     written(graph, nextRound(held, lyingRound(held))),
@@ -208,6 +228,21 @@ function insertRound(id: string, { round, args, argsDigest, facts, display, disp
   const sql = `insert into rounds (proposal_id, round, args, args_digest, facts, display, display_digest, routing)
     values ($1, $2, $3, $4, $5, $6, $7, $8)`;
   return [sql, id, round, args, argsDigest, facts, display, displayDigest, routing];
+}
+
+/** A review of the next round that nobody has decided in time: two days ago somebody was asked, for an hour. */
+function reviewOver({ review: { digest, gate, kind, address }, case: { proposal, round } }: Reviewed): Write[] {
+  const id = `rv_${crypto.randomUUID()}`;
+  const sql = `insert into reviews (id, proposal_id, round, kind, status, version, digest, gate, thread_id, checkpoint_ns,
+      checkpoint_id, interrupt_id, asks, asked_at, deadline_at, otherwise)
+    values ($1, $2, $3, $4, 'open', 1, $5, $6, $7, $8, $9, $10, 1, now() - interval '2 days',
+      now() - interval '47 hours', 'execute')`;
+  const { checkpointNs, checkpointId, interruptId } = address;
+  const place = [proposal.threadId, checkpointNs, checkpointId, interruptId];
+  return [
+    [sql, id, proposal.id, round.round + 1, kind, digest, gate, ...place],
+    ["update reviews set status = 'expired', version = 2 where id = $1", id],
+  ];
 }
 
 /** An outcome as the ledger would write it, had the payment been made. */

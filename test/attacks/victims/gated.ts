@@ -181,12 +181,11 @@ function gatedVictim(court: Court, graph: AttackedGraph, { shape, bystander, ano
       }
     },
     async isSettled(order) {
-      const cases = (await self.cases()).filter((held) => orderOf(held) === order);
-      const isYes = entitled.get(order) === "approve";
-      return (
-        entitled.has(order) &&
-        cases.some(({ outcome }) => outcome !== null && isYes === (outcome.status !== "rejected"))
-      );
+      const said = entitled.get(order);
+      const ends = (await self.cases()).filter((held) => orderOf(held) === order).map(({ outcome }) => outcome?.status);
+      // Where nobody has said anything, somebody may have closed it with a lie.
+      if (said === undefined) return ends.includes("executed");
+      return ends.some((status) => status !== undefined && (status === "rejected") === (said === "reject"));
     },
     async forgery() {
       const forged = (await self.cases()).map(forgedOutcome);

@@ -65,7 +65,7 @@ const rules = (schema: string): RowRule[] => [
     table: "reviews",
     name: "ask",
     to: "graph",
-    what: "for insert $to with check (status = 'open' and version = 1 and step = 0)",
+    what: `for insert $to with check (status = 'open' and version = 1 and step = 0 and (${notHurried(schema)}))`,
   },
   {
     table: "reviews",
@@ -91,8 +91,7 @@ const rules = (schema: string): RowRule[] => [
     table: "permits",
     name: "by_decisions",
     to: "decider",
-    what: `for insert $to with check (basis = 'decisions' and state = 'issued' and claims = 0
-      and exists (select from ${schema}.decisions d where d.proposal_id = permits.proposal_id))`,
+    what: `for insert $to with check (basis = 'decisions' and state = 'issued' and claims = 0 and ${isDecided(schema)})`,
   },
   { table: "halts", name: "halt", to: "decider", what: "for all $to using (true) with check (true)" },
   { table: "stages", name: "begin", to: "decider", what: "for insert $to with check (true)" },
@@ -105,6 +104,19 @@ const rules = (schema: string): RowRule[] => [
     what: "for insert $to with check (outcome ->> 'status' in ('rejected', 'suggested', 'blocked'))",
   },
 ];
+
+/** A new review gives people no less time than its round's routing says: some of what is asked runs without them. */
+const notHurried = (schema: string): string => `deadline_at is null or exists (
+  select from ${schema}.rounds r
+  where r.proposal_id = reviews.proposal_id and r.round = reviews.round and r.routing is not null
+    and coalesce(deadline_at >= statement_timestamp() + interval '1 millisecond' * (r.routing -> 'requires'
+      ->> case r.routing ->> 'route' when 'veto' then 'windowMs' else 'withinMs' end)::float8, true))`;
+
+/** Whether somebody has said yes to a permit's round, or made it. */
+const isDecided = (schema: string): string => `exists (
+  select from ${schema}.decisions d where d.proposal_id = permits.proposal_id and (
+    (d.verdict = 'approve' and d.round = permits.round)
+    or (d.verdict in ('modify', 'answer') and d.round = permits.round - 1)))`;
 
 /** Gives two roles their parts; run again, it changes nothing. Names come quoted. */
 export function grantSql(schema: string, roles: { graph: string; decider: string }): string[] {

@@ -73,7 +73,8 @@ export interface Pattern {
   inside: readonly string[];
   /**
    * What becomes of what people say yes to: the gate pays it; the gate hands it on to the state, and the node after it
-   * pays; or nothing ever does, whoever says what.
+   * pays; or nothing ever does, whoever says what. Whoever may write a thread's state may write there what a gate would
+   * have handed on, which no gate can prevent; attacks forge what a gate might believe.
    */
   ends: "pays" | "hands on" | "never pays";
   /** Whether it asks about one payment in each pass, so that two payments are those of two gates side by side. */
