@@ -19,7 +19,7 @@ import type { PatternName } from "./victims/patterns/pattern.js";
 
 const PATIENCE_MS = 300_000;
 /** How many threads are raced: the approval gate is raced on many, by the same nodes. */
-const CROWD = 5;
+const CROWD = 2;
 
 /** One pattern on one host. */
 interface Site extends Tried {
@@ -69,7 +69,8 @@ describe.each(sites)("$pattern.name on $host", (site) => {
     return prey;
   }
 
-  describe.each(site.attacks)("$title", (attack) => {
+  const expressible = site.attacks.filter((attack) => waysOn(site.host, pattern, attack).length > 0);
+  describe.each(expressible)("$title", (attack) => {
     for (const [nth, way] of waysOn(site.host, pattern, attack).entries()) {
       // Every other way is tried with a no, where it matters what is said.
       const { small }: Shape = shapes[way.shape ?? "one"];

@@ -2,7 +2,7 @@ import { Command } from "@langchain/langgraph";
 import { attempt, type Attack, type NotOn } from "../attack.js";
 import type { AttackedGraph, Victim } from "../victim.js";
 
-const THREADS = 5;
+const THREADS_MAX = 5;
 
 const notOn: NotOn = { "langgraphjs dev": "there is one worker, which runs one run of a thread after the other" };
 
@@ -48,7 +48,7 @@ export const twoWorkers: Attack = {
 };
 
 function crowd(victim: Victim): Victim[] {
-  return [victim, ...Array.from({ length: THREADS - 1 }, () => victim.another())];
+  return [victim, ...Array.from({ length: Math.min(THREADS_MAX, victim.crowd) - 1 }, () => victim.another())];
 }
 
 function workersFor(victim: Victim): AttackedGraph[] {
