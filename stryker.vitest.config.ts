@@ -63,6 +63,7 @@ const TESTS: Record<string, string[]> = {
   signature: ["test/authority/*.test.ts", "test/testing/signer-contract.test.ts"],
   claim: [
     "test/nodes/{claim-node,altered-rows,execute,claim-lease,trust,reviews,signed-decisions}.test.ts",
+    "test/patterns/{veto-window,approval-gate}.test.ts",
     "test/ledger/memory/*.test.ts",
   ],
   policy: ["test/policy/!(*.property).test.ts"],
