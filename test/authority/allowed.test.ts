@@ -26,6 +26,12 @@ describe("whether a routing lets somebody say this", () => {
     expect(whyNotAllowed(requires, 0, of(verdict, ["manager"], ["risk"]))).toBeNull();
   });
 
+  test("of those whom one panel names, one is enough", () => {
+    const requires = asking([{ role: "manager" }, { group: "risk" }]);
+    expect(whyNotAllowed(requires, 0, of("approve", ["manager"]))).toBeNull();
+    expect(whyNotAllowed(requires, 0, of("approve", [], ["risk"]))).toBeNull();
+  });
+
   test.each(["reject", "revise"] as const)("to %s it is enough to be one of them", (verdict) => {
     const requires = asking([{ role: "manager" }], [{ group: "risk" }]);
     expect(whyNotAllowed(requires, 0, of(verdict, ["manager"]))).toBeNull();

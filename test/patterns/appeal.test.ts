@@ -185,7 +185,7 @@ describe("who had a part in it", () => {
     expect(done).toHaveLength(2);
   });
 
-  test("is refused in verified trust when they decide, and a decision that was let through does not count", async () => {
+  test("is refused in verified trust when they decide", async () => {
     const { thread, input, first, done, assent } = await appealed({ policy: askAlways, trust: "verified" });
     const ana = await people.authenticate({ id: "ana", ...board });
     const old = await first.asked();
@@ -204,7 +204,47 @@ describe("who had a part in it", () => {
     await thread.answer("go on");
     expect(done).toHaveLength(2);
   });
+
+  test.each(["open", "verified"] as const)(
+    "moves nothing in %s trust with a decision that a ledger let through",
+    async (trust) => {
+      const { thread, input, first, done, assent } = await appealed({
+        policy: askAlways,
+        trust,
+        ledger: forgetfulOfExclusion(memoryLedger()),
+      });
+      const decide = async (id: string, on: Thread) => {
+        const { review, digest } = await on.asked();
+        const by = await people.authenticate({ id, ...board });
+        await assent.reviews.decide(review, { by, decision: "approve", digest });
+        await on.answer("go on");
+      };
+      await decide("ana", first);
+      await thread.start(input);
+      for (const id of ["ana", "kim"]) await decide(id, thread);
+      expect(done).toEqual(["suspend kim"]);
+      await decide("bo", thread);
+      expect(done).toHaveLength(2);
+    },
+  );
 });
+
+/** A ledger that records a routing without those whom it excludes, as if its rows had been altered. */
+function forgetfulOfExclusion(ledger: Ledger): Ledger {
+  return new Proxy(ledger, {
+    get(target, name: keyof Ledger) {
+      const member: unknown = target[name];
+      if (typeof member !== "function") return member;
+      if (name !== "route") return member.bind(target) as unknown;
+      return async (request: Parameters<Ledger["route"]>[0]) => {
+        const { requires, ...routing } = request.routing;
+        if (requires === undefined) return target.route(request);
+        const { excludes: _, ...others } = requires;
+        return target.route({ ...request, routing: { ...routing, requires: others } });
+      };
+    },
+  });
+}
 
 describe("one case", () => {
   test("is appealed against once: another thread waits for that, and goes on with how it ended", async () => {
