@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { propertySeed } from "./test/support/property-seed.js";
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
@@ -13,6 +14,8 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    provide: { propertySeed: propertySeed(process.env["SEED"]) },
+    setupFiles: ["./test/support/plant-seed.ts"],
     globalSetup: ["./test/support/postgres-server.ts"],
     reporters: ["default", "./test/support/closing-line-reporter.ts"],
     testTimeout: 60_000,

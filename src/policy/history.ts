@@ -53,12 +53,12 @@ export function pastOf(names: readonly string[], input: unknown): Record<string,
   return known;
 }
 
-/** What the ledger knew under a name; nothing if it is no finite number of at least 0. */
+/** What the ledger knew under a name; nothing if it is no number from 0 to 2^53 - 1, up to where whole ones are exact. */
 export function readPast(name: string, history: unknown): number | undefined {
   try {
     if (typeof history !== "object" || history === null || !Object.hasOwn(history, name)) return undefined;
     const past = (history as Record<string, unknown>)[name];
-    return typeof past === "number" && Number.isFinite(past) && past >= 0 ? past : undefined;
+    return typeof past === "number" && past >= 0 && past <= Number.MAX_SAFE_INTEGER ? past : undefined;
   } catch {
     return undefined;
   }

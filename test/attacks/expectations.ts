@@ -11,7 +11,7 @@ export async function expectRest({ graph, config }: GatedVictim): Promise<void> 
 
 /** On disk, in the ledger and by their keys: each approved payment was made once, and no other. */
 export async function expectDueEffects(prey: GatedPrey): Promise<void> {
-  const { ends, proposes } = prey.pattern;
+  const { ends, proposes, keyOf } = prey.pattern;
   const effects = prey.effects();
   const entitled = [...prey.entitled()];
   const made = effects.map(({ args }) => args.order).toSorted();
@@ -33,5 +33,7 @@ export async function expectDueEffects(prey: GatedPrey): Promise<void> {
   // Who is handed something acts under a key of its own.
   if (ends === "hands on") return;
   const keys = effects.map(({ idempotencyKey }) => idempotencyKey);
-  expect(new Set(executed.map(({ permit }) => permit?.id))).toEqual(new Set(keys));
+  const { ledger } = prey.assent;
+  const due = await Promise.all(executed.map(async (held) => (keyOf ? keyOf(held, ledger) : held.permit?.id)));
+  expect(new Set(due)).toEqual(new Set(keys));
 }

@@ -28,11 +28,11 @@ interface Site extends Tried {
 
 /**
  * Everything in memory, where it is quick. On Postgres, what depends on how threads and ledger are stored, on those
- * patterns whose way to a permit is not the approval gate's: a deadline, a fan of tasks, another draft. Nothing on
- * `langgraphjs dev`: it is the approval gate that is attacked there, for its threads are stored in the same way
+ * patterns whose way to a permit is not the approval gate's: a deadline, a fan of tasks, another draft, a case that is
+ * one for all threads. Nothing on `langgraphjs dev`: it is the approval gate that is attacked there, for its threads are stored in the same way
  * whatever stands at the gate, and each way takes seconds.
  */
-const ON_POSTGRES: readonly PatternName[] = ["vetoWindow", "fanOut", "interactiveRefinement"];
+const ON_POSTGRES: readonly PatternName[] = ["vetoWindow", "fanOut", "interactiveRefinement", "appeal"];
 const sites: Site[] = patterns.flatMap((pattern): Site[] => {
   const none = { pattern, ways: 0, undue: 0 };
   const stored = attacks.filter(({ isAboutStorage }) => isAboutStorage);

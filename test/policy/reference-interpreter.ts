@@ -149,7 +149,7 @@ function history(
   const name = `${of === "amount" ? `sum of ${currency ?? ""}` : "cases"}${scope}${whose} within ${WINDOWS[over as string] ?? ""}`;
   const own = of === "amount" ? ownSum(Object.hasOwn(facts, "amount") ? sum : undefined, currency) : 1;
   const past = typeof known === "object" && known !== null ? (known as Json)[name] : undefined;
-  if (own === undefined || typeof past !== "number" || !Number.isFinite(past) || past < 0) return EITHER;
+  if (own === undefined || typeof past !== "number" || !(past >= 0 && past < 2 ** 53)) return EITHER;
   // In thousandths, so that 0.1 and 0.2 are 0.3.
   const total = Math.round((past + own) * 1000) / 1000;
   const kept = Object.entries(limits).every(([operator, limit]) =>

@@ -103,6 +103,7 @@ default: { route: execute }`);
       "sum of USD per customer within P1D is not known",
     ],
     ["it is less than nothing", after(-1), "sum of USD per customer within P1D is not known"],
+    ["it is too much to be exact", after(2 ** 53), "sum of USD per customer within P1D is not known"],
     [
       "the amount is in another currency",
       { ...after(0), facts: { customer: "c-1", amount: { value: 1, currency: "EUR" } } },

@@ -1,7 +1,16 @@
-import type { Reporter, TestModule } from "vitest/node";
+import type { Reporter, TestModule, Vitest } from "vitest/node";
 
-/** Closes a run with one plain line, `N passed, N failed, N skipped`, for people and scripts that read the end of the output. */
+/**
+ * Closes a run with where its property tests started from, and one plain line, `N passed, N failed, N skipped`, for people
+ * and scripts that read the end of the output.
+ */
 export default class ClosingLineReporter implements Reporter {
+  #seed: unknown;
+
+  onInit({ config }: Vitest): void {
+    this.#seed = config.provide?.propertySeed;
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     const count = { passed: 0, failed: 0, skipped: 0 };
     for (const module of modules) {
@@ -12,6 +21,7 @@ export default class ClosingLineReporter implements Reporter {
       }
       if (module.state() === "failed" && tests.every((test) => test.result().state !== "failed")) count.failed += 1;
     }
-    process.stdout.write(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
+    process.stdout.write(`\nProperty tests: SEED=${String(this.#seed)}\n`);
+    process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
   }
 }

@@ -1,5 +1,5 @@
 import { Command } from "@langchain/langgraph";
-import type { Case, Decision } from "assent";
+import type { Case, Decision, Json } from "assent";
 import { testKeys } from "assent/testing";
 import { signStatement } from "../../../src/authority/signature.js";
 import { fixRound, type Round } from "../../../src/model/proposal.js";
@@ -208,13 +208,18 @@ function lyingRound({ proposal, round }: Case): Round {
   return fixRound({
     round: round.round + 1,
     action: proposal.action,
-    args: { ...round.args, cents: 100_000_000 },
+    args: { ...round.args, ...lie(round.args) },
     agent: proposal.agent,
     requestedBy: proposal.requestedBy,
     facts: { amount: { value: 0.01, currency: "USD" } },
     summary: "Pay 1 cent",
     context: null,
   });
+}
+
+/** A large payment; or, where arguments only tell of one, a small one. */
+function lie({ summary }: Record<string, unknown>): Record<string, Json> {
+  return typeof summary === "string" ? { summary: summary.replace(/^Pay \d+/, "Pay 1") } : { cents: 100_000_000 };
 }
 
 function nextRound({ proposal: { id }, round: { round: last } }: Case, round: Round): Write[] {

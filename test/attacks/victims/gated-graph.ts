@@ -2,7 +2,7 @@ import { START, StateGraph, getConfig } from "@langchain/langgraph";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { withLangGraph } from "@langchain/langgraph/zod";
 import { AssentState, addGate, createAssent, defineAction, policy } from "assent";
-import type { Assent, Clock, Gate, Keys, Ledger } from "assent";
+import type { RunContext, Assent, Clock, Gate, Keys, Ledger } from "assent";
 import { z } from "zod";
 import type { EffectFile } from "../../support/effects.js";
 import { withDefaults } from "../defaults.js";
@@ -39,6 +39,7 @@ const State = AssentState.extend({
   facts: z.record(z.string(), z.unknown()).optional(),
   // The agent's note to a gate that proposes for itself.
   thread: z.string().optional(),
+  paid: z.record(z.string(), z.string()).optional(),
   handed: withLangGraph(handed, {
     reducer: {
       schema: handed,
@@ -52,6 +53,18 @@ type State = z.infer<typeof State>;
 /** Assent with the actions of every stage. */
 export function assentFor(surroundings: GatedSurroundings, { gates, trust, redrafts }: Shape, pattern: Pattern) {
   const { ledger, effects, keys, faults, clock } = surroundings;
+  const happen = async (args: Payment, { idempotencyKey }: RunContext): Promise<void> => {
+    const threadId = threadOf(getConfig());
+    // Where workers die, the service behind the action honours its keys, as an idempotent one does.
+    const isKnown = redrafts && effects.read().some((effect) => effect.idempotencyKey === idempotencyKey);
+    if (!isKnown) await effects.cause({ args, threadId, idempotencyKey });
+    await faults.pass("paid", threadId);
+  };
+  // What people say yes to is the effect: the payment; or that it is taken back, where it was made before.
+  const effect =
+    pattern.pays === undefined
+      ? { run: happen }
+      : { run: () => {}, undo: (args: Payment, _: void, context: RunContext) => happen(args, context) };
   const actions = gates.map((_, index) =>
     defineAction({
       name: actionOf(index),
@@ -59,13 +72,7 @@ export function assentFor(surroundings: GatedSurroundings, { gates, trust, redra
       summary: ({ order, cents }) => `Pay ${cents} cents for ${order}`,
       facts: ({ cents }) => ({ amount: { value: cents / 100, currency: "USD" } }),
       idempotent: true,
-      run: async (args, { idempotencyKey }): Promise<void> => {
-        const threadId = threadOf(getConfig());
-        // Where workers die, the service behind the action honours its keys, as an idempotent one does.
-        const isKnown = redrafts && effects.read().some((effect) => effect.idempotencyKey === idempotencyKey);
-        if (!isKnown) await effects.cause({ args, threadId, idempotencyKey });
-        await faults.pass("paid", threadId);
-      },
+      ...effect,
     }),
   );
   const assent = createAssent({
@@ -106,7 +113,7 @@ export function gatedGraph(surroundings: GatedSurroundings, shape: Shape, patter
   const builder: any = new StateGraph(State);
   for (const { stage, pay, gate } of stages) {
     const proposes = agentOf(assent, { stage, pay, faults, pattern, isKeyed: shape.keyed ?? false });
-    builder.addNode(stage.agent, pattern.proposes === "agent" ? proposes : notes);
+    builder.addNode(stage.agent, pattern.proposes === "agent" ? proposes : notesOf(assent, { stage, pay, pattern }));
     if (shape.around === undefined) addGate(builder, stage.gate, gate);
     else builder.addNode(stage.gate, graphWithGate(stage.gate, gate));
     const isLast = stage.index === 0 || !shape.sideBySide;
@@ -143,8 +150,12 @@ function agentOf(assent: Assent, { stage, pay, faults, pattern, isKeyed }: Propo
 }
 
 /** The agent where the gate itself is the one who proposes. */
-function notes(_: State, config: LangGraphRunnableConfig): Partial<State> {
-  return { thread: threadOf(config) };
+function notesOf(assent: Assent, { stage, pay, pattern }: Pick<Proposing, "stage" | "pay" | "pattern">) {
+  return async ({ paid }: State, config: LangGraphRunnableConfig): Promise<Partial<State>> => {
+    const thread = threadOf(config);
+    const made = await pattern.pays?.({ assent, pay }, stage.payments(thread));
+    return { thread, ...(made && { paid: { ...paid, ...made } }) };
+  };
 }
 
 /** The node that pays what it is handed. It may run again, so it pays by a service that takes each order once. */

@@ -175,7 +175,8 @@ function gatedVictim(court: Court, graph: AttackedGraph, { shape, bystander, ano
       for (const item of items.filter(isDecidable)) {
         const { review, case: held } = item;
         const order = orderOf(held);
-        const isDue = pattern.proposes === "gate" ? await isAskedFor(self, item, orderOf) : !entitled.has(order);
+        const asksAnew = pattern.proposes === "gate" && !pattern.asksOnce;
+        const isDue = asksAnew ? await isAskedFor(self, item, orderOf) : !entitled.has(order);
         await court.settle({ threadId, reviewId: review.id, digest: review.digest }, isDue ? verdict : "reject");
         if (isDue) entitled.set(order, verdict);
       }

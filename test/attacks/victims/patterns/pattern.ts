@@ -1,4 +1,14 @@
-import type { Action, Assent, AssentOptions, DecideOptions, Gate, GateOptions, ProposeOptions } from "assent";
+import type {
+  Action,
+  Assent,
+  AssentOptions,
+  Case,
+  DecideOptions,
+  Gate,
+  GateOptions,
+  Ledger,
+  ProposeOptions,
+} from "assent";
 import { z } from "zod";
 import type { EffectFile } from "../../../support/effects.js";
 import type { Faults } from "../../faults.js";
@@ -19,7 +29,8 @@ export type PatternName =
   | "coAuthor"
   | "handOver"
   | "reviewed"
-  | "suggestOnly";
+  | "suggestOnly"
+  | "appeal";
 
 /** What a way of attacking may need of the pattern at the gate, and not every pattern has. */
 export type Need =
@@ -44,6 +55,8 @@ export type Pay = Action<typeof PayArgs, void>;
 export interface Wishes {
   /** The thread, as its agent noted it. */
   thread?: string | undefined;
+  /** The cases of payments that were made before anything else happened to the thread, by order. */
+  paid?: Record<string, string> | undefined;
 }
 
 /** What one gate is built from. */
@@ -68,6 +81,8 @@ export interface Pattern {
   proposes: "agent" | "gate";
   /** What the agent says of a payment beside its arguments. */
   facts?: (payment: Payment) => ProposeOptions;
+  /** Makes the payments that this is about, before its gate is reached: what happens here is that they are taken back. */
+  pays?: (building: Pick<Building, "assent" | "pay">, payments: readonly Payment[]) => Promise<Record<string, string>>;
   gate: (building: Building) => Gate;
   /** The nodes inside it. */
   inside: readonly string[];
@@ -79,8 +94,12 @@ export interface Pattern {
   ends: "pays" | "hands on" | "never pays";
   /** Whether it asks about one payment in each pass, so that two payments are those of two gates side by side. */
   asksOne?: true;
+  /** Whether its question about an order is one and the same for ever, whichever pass of the thread asks it. */
+  asksOnce?: true;
   /** What the case is about. */
   orderIn: (args: Record<string, unknown>) => string;
+  /** Under which key a case's effect happens, if that is not its permit's id. */
+  keyOf?: (held: Case, ledger: Ledger) => Promise<string>;
   /** What a rightful yes says. */
   yes: (order: string) => Pick<DecideOptions, "decision" | "answer">;
   /** The time of each thread, where a rightful yes is that nobody objects until a window has ended. */
