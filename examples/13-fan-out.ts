@@ -15,7 +15,7 @@ import {
   localUser,
   memoryLedger,
   policy,
-  type ReviewVerdict,
+  type Verdict,
 } from "assent";
 import { createDelivery, inProcessThreads } from "assent/service";
 import { z } from "zod";
@@ -55,7 +55,7 @@ assert.deepEqual(paid, ["Ana"], "what the policy lets through waits for nobody")
 const by = await localUser.authenticate();
 const { items } = await assent.reviews.list();
 assert.equal(items.length, 3, "every other one is a review of its own");
-async function decide(to: string, decision: ReviewVerdict): Promise<void> {
+async function decide(to: string, decision: Verdict): Promise<void> {
   const item = items.find(({ case: held }) => held.round.args["to"] === to);
   assert.ok(item);
   await assent.reviews.decide(item.review.id, { by, decision, digest: item.review.digest });

@@ -151,7 +151,7 @@ export type { HaltRequest, LiftRequest } from "./ledger/halting.js";
 export type { Permit } from "./model/permit.js";
 export type { PrincipalRecord } from "./model/principal.js";
 export type { Display, Json, Proposal, Round } from "./model/proposal.js";
-export type { Address, Review, ReviewKind, ReviewVerdict } from "./model/review.js";
+export type { Address, Review, ReviewKind } from "./model/review.js";
 export type { EscalationStep, Fallback, Panel, Quorum, Requirement, Selector, TieBreak } from "./model/requirement.js";
 export type { Route, Routing } from "./model/routing.js";
 export type { Trust, TrustLevel } from "./model/trust.js";

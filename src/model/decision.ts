@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { PrincipalRecord } from "./principal.js";
+import { Selector } from "./requirement.js";
 
-/** What one principal may say. Approval reviews take `approve`, `modify` and `reject`. */
+/**
+ * What one principal may say. `approve`, `reject` and `abstain` are votes: where several people are asked, they settle a
+ * review together. All others settle it alone; `escalate` hands it to the people of the next step.
+ */
 export const Verdict = z.enum(["approve", "modify", "reject", "answer", "revise", "escalate", "abstain"]);
 /** What one principal may say. */
 export type Verdict = z.infer<typeof Verdict>;
@@ -34,6 +38,8 @@ export const DecisionStatement = z.strictObject({
   by: PrincipalRecord,
   reasonCode: z.string().nullable(),
   note: z.string().nullable(),
+  /** How many people could vote when it was said, for panels whose quorum depends on that; left out for none. */
+  seats: z.array(z.strictObject({ by: z.array(Selector), of: z.int().min(0) })).optional(),
   decidedAt: z.string(),
 });
 /** What exactly was decided, bound to what was shown. */

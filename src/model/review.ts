@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Verdict } from "./decision.js";
-import { Fallback } from "./requirement.js";
+import { Fallback, type Requirement } from "./requirement.js";
 import { Trust } from "./trust.js";
 
 /** What a review asks of a person. */
@@ -17,11 +17,8 @@ export const ReviewKind = z.enum([
 /** What a review asks of a person. */
 export type ReviewKind = z.infer<typeof ReviewKind>;
 
-/** What a reviewer may say about some kind of review. */
-export type ReviewVerdict = Extract<Verdict, "approve" | "modify" | "reject" | "answer" | "revise">;
-
-/** What a reviewer may say, by the kind of the review. */
-export const VERDICTS_OF: Readonly<Record<ReviewKind, readonly ReviewVerdict[]>> = {
+/** What a reviewer may say, by the kind of the review, whoever is asked. */
+const VERDICTS_OF: Readonly<Record<ReviewKind, readonly Verdict[]>> = {
   approval: ["approve", "modify", "reject"],
   clarification: ["answer", "reject"],
   refinement: ["approve", "modify", "revise", "reject"],
@@ -33,6 +30,17 @@ export const VERDICTS_OF: Readonly<Record<ReviewKind, readonly ReviewVerdict[]>>
   // Either it was wrong, or it stands.
   appeal: ["approve", "reject"],
 };
+
+/**
+ * What a reviewer may say, by the kind of the review: where several have to agree, also that they abstain, and where there
+ * are others to ask after them, that those are to decide.
+ */
+export function verdictsFor(kind: ReviewKind, requires: Requirement | undefined, step: number): Verdict[] {
+  const verdicts = VERDICTS_OF[kind];
+  const isVote = verdicts.includes("approve") && requires?.panels.some(({ quorum }) => quorum !== "any") === true;
+  const canEscalate = requires?.escalateTo[step] !== undefined;
+  return [...verdicts, ...(isVote ? (["abstain"] as const) : []), ...(canEscalate ? (["escalate"] as const) : [])];
+}
 
 /** Where the paused graph waits. */
 export const Address = z.strictObject({

@@ -1,13 +1,14 @@
 import { canonicalJson } from "../model/canonical-json.js";
 import { AssentError, shown } from "../model/error.js";
-import type { ReviewKind, ReviewVerdict } from "../model/review.js";
+import type { Verdict } from "../model/decision.js";
+import type { ReviewKind } from "../model/review.js";
 import { oneLine } from "../model/visible-text.js";
 import { isPlainText } from "../ledger/plain-text.js";
 import type { AnyAction } from "./assent.js";
 
 /** An answer to a review's interrupt, whatever dialect it came in. */
 export interface Answer {
-  verdict: ReviewVerdict;
+  verdict: Verdict;
   args: unknown;
   /** What it answers to a question. */
   answer: unknown;
@@ -107,7 +108,9 @@ function fromObject(fields: Fields, action: AnyAction, kind: ReviewKind): Parsed
     case "reject":
       return accept({ ...about, note, verdict: "reject" });
     case "revise":
-      return accept({ ...about, note, verdict: "revise" });
+    case "escalate":
+    case "abstain":
+      return accept({ ...about, note, verdict: fields["type"] });
     case "answer":
       return accept({ ...about, note, verdict: "answer", answer: fields["answer"] });
     case "response":

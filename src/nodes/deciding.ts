@@ -1,12 +1,12 @@
 import { canonicalJson } from "../model/canonical-json.js";
 import { auditId, type Case } from "../model/case.js";
-import { readable, type Decision, type DecisionStatement } from "../model/decision.js";
+import { readable, type Decision, type DecisionStatement, type Verdict } from "../model/decision.js";
 import { AssentError } from "../model/error.js";
 import { identifier } from "../model/identifier.js";
 import type { Outcome } from "../model/outcome.js";
 import type { PrincipalRecord } from "../model/principal.js";
 import { fixRound, type Json, type Round } from "../model/proposal.js";
-import { VERDICTS_OF, type Review, type ReviewVerdict } from "../model/review.js";
+import { verdictsFor, type Review } from "../model/review.js";
 import { mayNeverRun } from "../model/routing.js";
 import type { Facts } from "../model/facts.js";
 import type { DecideRequest } from "../ledger/ledger.js";
@@ -21,7 +21,7 @@ import { gatherFacts } from "./propose.js";
 
 /** What a person says about a review, before the ledger has judged it. */
 export interface Verdicted {
-  verdict: ReviewVerdict;
+  verdict: Verdict;
   /** The reviewer's own arguments, for `modify`. */
   args?: unknown;
   /** What they say, for `answer`. */
@@ -37,7 +37,7 @@ export interface Verdicted {
  * @throws AssentError `decision_invalid`.
  */
 function requireFitting({ review, case: held }: { review: Review; case: Case }, said: Verdicted): void {
-  const verdicts: readonly ReviewVerdict[] = VERDICTS_OF[review.kind];
+  const verdicts = verdictsFor(review.kind, held.round.routing?.requires, review.step);
   if (!verdicts.includes(said.verdict)) {
     throw new AssentError("decision_invalid", {
       what: `This review (${review.kind}) takes one of: ${verdicts.join(", ")}`,

@@ -5,7 +5,8 @@ import type { Trust } from "../model/trust.js";
 import { oneLine, visibleText } from "../model/visible-text.js";
 import { inWords, peopleOf } from "../authority/allowed.js";
 import type { Fallback } from "../model/requirement.js";
-import type { ReviewKind, ReviewVerdict } from "../model/review.js";
+import type { Verdict } from "../model/decision.js";
+import type { ReviewKind } from "../model/review.js";
 import type { AnyAction } from "./assent.js";
 
 /** What stands around the case in a payload. */
@@ -15,7 +16,7 @@ export interface PayloadParts {
   gate: string;
   kind: ReviewKind;
   /** What a reviewer may say now. */
-  verdicts: readonly ReviewVerdict[];
+  verdicts: readonly Verdict[];
   trust: Trust;
   /** How long there is to decide from the first time it is asked, and what happens then. */
   terms: { withinMs: number | null; otherwise: Fallback };
@@ -34,7 +35,7 @@ export function reviewPayload({ case: held, action, gate, kind, verdicts, trust,
   const review = identifier("review", [proposal.id, round.round]);
   const howToDecide = instructions(trust, review, verdicts);
   const description = describe({ held, reason, howToDecide });
-  const decisions = verdicts.map((verdict) => IN_LANGCHAIN[verdict]);
+  const decisions = verdicts.map((verdict) => IN_LANGCHAIN[verdict]).filter((name) => name !== null);
   const { requires } = round.routing ?? {};
   const people = peopleOf(requires, held.review?.step ?? 0).map(inWords);
   return {
@@ -78,17 +79,20 @@ export function reviewPayload({ case: held, action, gate, kind, verdicts, trust,
 }
 
 /** What LangChain's clients call it; those who can only respond are answering, objecting or asking for changes. */
-const IN_LANGCHAIN: Record<ReviewVerdict, string> = {
+const IN_LANGCHAIN: Record<Verdict, string | null> = {
   approve: "approve",
   modify: "edit",
   reject: "reject",
   answer: "respond",
   revise: "respond",
+  // It has no word for these; they are said in an answer of Assent's own.
+  escalate: null,
+  abstain: null,
 };
 
 /** What a native answer may say. */
 export interface AnswerForm {
-  verdicts: readonly ReviewVerdict[];
+  verdicts: readonly Verdict[];
   /** JSON Schema of what a clarification is answered with, where the policy gives one. */
   answer: Record<string, unknown> | null;
 }
@@ -119,16 +123,18 @@ export function answerJsonSchema(action: AnyAction, kind: ReviewKind, form: Answ
   };
 }
 
-const EXAMPLES: Record<ReviewVerdict, string> = {
+const EXAMPLES: Record<Verdict, string> = {
   approve: '"approve", {"type":"approve","as":"ana"}',
   modify: '{"type":"modify","args":{…}}',
   reject: '{"type":"reject","note":"…"}',
   answer: '{"type":"answer","answer":…}',
   revise: '{"type":"revise","note":"…"}',
+  escalate: '{"type":"escalate"}',
+  abstain: '{"type":"abstain"}',
 };
 
 /** In words: the mode, and how to decide in it. */
-export function instructions(trust: Trust, review: string, verdicts: readonly ReviewVerdict[]): string {
+export function instructions(trust: Trust, review: string, verdicts: readonly Verdict[]): string {
   if (trust === "open") {
     const [last = "", ...others] = verdicts.map((verdict) => EXAMPLES[verdict]).toReversed();
     return (

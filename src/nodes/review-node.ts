@@ -6,7 +6,8 @@ import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import { reviewDigest } from "../model/proposal.js";
 import { ONE_PERSON, type Fallback } from "../model/requirement.js";
-import { VERDICTS_OF, type ReviewKind, type ReviewVerdict } from "../model/review.js";
+import type { Verdict } from "../model/decision.js";
+import { verdictsFor, type ReviewKind } from "../model/review.js";
 import type { Trust } from "../model/trust.js";
 import type { DecideResult } from "../ledger/ledger.js";
 import { oneLine } from "../model/visible-text.js";
@@ -138,8 +139,8 @@ function kindOf({ round }: Case, gate: GateSettings): ReviewKind {
 }
 
 /** What a reviewer may say now: after the last draft nobody can ask for another. */
-function offered({ round }: Case, { draftsMax = 1 }: GateSettings, kind: ReviewKind): readonly ReviewVerdict[] {
-  const verdicts: readonly ReviewVerdict[] = VERDICTS_OF[kind];
+function offered({ round, review }: Case, { draftsMax = 1 }: GateSettings, kind: ReviewKind): readonly Verdict[] {
+  const verdicts = verdictsFor(kind, round.routing?.requires, review?.step ?? 0);
   return round.round < draftsMax ? verdicts : verdicts.filter((verdict) => verdict !== "revise");
 }
 

@@ -1,9 +1,9 @@
 import { whyAltered } from "../authority/standing.js";
 import { requirePrincipal, type Principal } from "../authority/authenticator.js";
 import type { Case } from "../model/case.js";
-import { readable } from "../model/decision.js";
+import { readable, type Decision, type Verdict } from "../model/decision.js";
 import { AssentError } from "../model/error.js";
-import type { Review, ReviewVerdict } from "../model/review.js";
+import type { Review } from "../model/review.js";
 import type { DecideResult, ReviewFilter } from "../ledger/ledger.js";
 import type { Assent } from "./assent.js";
 import { buildDecision, nextRound, signed } from "./deciding.js";
@@ -18,7 +18,7 @@ export interface ReviewItem {
 export interface DecideOptions {
   /** Who decides: a principal from an accepted authenticator, never a string. */
   by: Principal;
-  decision: ReviewVerdict;
+  decision: Verdict;
   /** The review's `digest`, as it was shown: what was seen is what is decided. */
   digest: string;
   /** The version that was seen; left out, any. */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { canonicalJson } from "../../model/canonical-json.js";
 import { auditId, type Case } from "../../model/case.js";
-import type { Decision, DecisionStatement } from "../../model/decision.js";
+import type { Decision, DecisionStatement, Verdict } from "../../model/decision.js";
 import type { Facts } from "../../model/facts.js";
 import { identifier } from "../../model/identifier.js";
 import type { Outcome } from "../../model/outcome.js";
 import type { PrincipalRecord } from "../../model/principal.js";
 import { fixRound, type Json, type Round } from "../../model/proposal.js";
-import type { Review, ReviewVerdict } from "../../model/review.js";
+import type { Review } from "../../model/review.js";
 import type { Route, Routing } from "../../model/routing.js";
 import type { Trust } from "../../model/trust.js";
 import type {
@@ -128,7 +128,7 @@ export interface DecideOptions {
 }
 
 /** A decision on the case's open review, with everything that it causes. */
-export function decideRequest(held: Case, verdict: ReviewVerdict, options: DecideOptions = {}): DecideRequest {
+export function decideRequest(held: Case, verdict: Verdict, options: DecideOptions = {}): DecideRequest {
   const { by = reviewer(), note = "Verified.", nextRoute = "review", at = moment(10) } = options;
   const review = reviewOf(held);
   const next =
@@ -229,7 +229,7 @@ export async function asked(ledger: Ledger, options?: DraftOptions): Promise<Cas
 export async function decided(
   ledger: Ledger,
   held: Case,
-  verdict: ReviewVerdict,
+  verdict: Verdict,
   options?: DecideOptions,
 ): Promise<Case> {
   const result = await ledger.decide(decideRequest(held, verdict, options));

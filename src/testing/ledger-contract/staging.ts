@@ -3,7 +3,7 @@ import { rollingAccuracy, type StageRule } from "../../autonomy/stage-rule.js";
 import type { StageRecord } from "../../autonomy/stage-record.js";
 import type { Ledger } from "../../ledger/ledger.js";
 import type { Case } from "../../model/case.js";
-import type { ReviewVerdict } from "../../model/review.js";
+import type { Verdict } from "../../model/decision.js";
 import { stageId, type Stage, type StageKey } from "../../model/stage.js";
 import { changesNothing, countOf, race, rejectsWith, reread, type Check } from "./check.js";
 import { asked, askRequest, decided, decideRequest, moment, reviewer, routed, type DraftOptions } from "./specimens.js";
@@ -28,7 +28,7 @@ let made = 0;
 /** Records a case that a person decides, by a rule if there is one. */
 async function judged(
   ledger: Ledger,
-  verdict: ReviewVerdict,
+  verdict: Verdict,
   stageRule?: StageRule,
   options: DraftOptions = {},
 ): Promise<Case> {
@@ -39,7 +39,7 @@ async function judged(
   return result.case;
 }
 
-async function several(ledger: Ledger, verdicts: readonly ReviewVerdict[], stageRule?: StageRule): Promise<void> {
+async function several(ledger: Ledger, verdicts: readonly Verdict[], stageRule?: StageRule): Promise<void> {
   for (const verdict of verdicts) await judged(ledger, verdict, stageRule);
 }
 
