@@ -4,6 +4,9 @@ import { DecisionStatement, type Decision } from "../model/decision.js";
 import { digest, digestText } from "../model/digest.js";
 import type { Proposal } from "../model/proposal.js";
 import type { ClosedCase } from "../ledger/ledger.js";
+import { seatsNamed } from "../authority/statement.js";
+import { panelsOf, tally } from "../authority/votes.js";
+import { votesOn } from "../authority/votes-on.js";
 import type { Life } from "./life.js";
 
 /**
@@ -16,6 +19,7 @@ export function compareCase(held: Case, life: Life | undefined): string[] {
     ...held.decisions.flatMap((decision) => compareDecision(decision, held, life)),
     ...compareRound(held, life),
     ...comparePermit(held, life),
+    ...compareVotes(held),
     ...compareEnd(held, life),
   ];
 }
@@ -47,6 +51,19 @@ export function readCaseRecord(text: string): CaseRecord | null {
   } catch {
     return null;
   }
+}
+
+/** Whether those who voted are as many as the routing asks for, where a permit rests on it. */
+function compareVotes(held: Case): string[] {
+  const { permit, round, review, decisions } = held;
+  if (permit?.basis !== "decisions") return [];
+  const panels = panelsOf(round.routing?.requires, review?.step ?? 0);
+  // Who is senior to whom is not in the ledger.
+  if (panels.some(({ tieBreak }) => tieBreak === "senior")) return [];
+  const electorate = { seats: seatsNamed(decisions, panels), seniority: [] };
+  // Where somebody has voted, what made the round decides nothing.
+  const result = tally(panels, votesOn(held, { isQuestion: true }), electorate);
+  return result === "approved" ? [] : ["Its permit rests on votes that do not let it run"];
 }
 
 function compareDecision(decision: Decision, { proposal }: Case, { decisions }: Life): string[] {

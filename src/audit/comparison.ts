@@ -1,5 +1,6 @@
 import type { StageRecord } from "../autonomy/stage-record.js";
 import { auditId, type Case } from "../model/case.js";
+import type { Reviewer } from "../model/reviewer.js";
 import type { ClosedCase, Ledger } from "../ledger/ledger.js";
 import { compareCase, compareRecord, outcomeDigest, recordedOutcomeDigest } from "./compare-case.js";
 import type { Life } from "./life.js";
@@ -42,6 +43,7 @@ export class Comparison {
     for (const life of this.#log.lives.values()) await this.#unseen(life);
     await this.#halts();
     await this.#stages();
+    await this.#reviewers();
   }
 
   /** Halts may come and go between the two readings; what is really wrong is so the second time, too. */
@@ -67,6 +69,22 @@ export class Comparison {
       );
       await this.#log.readOn();
       return this.#log.stages.compare(held, before);
+    };
+    const wrong = await compare();
+    for (const what of wrong.length === 0 ? wrong : await compare()) this.#problems.add(what);
+  }
+
+  /** As with halts: what is really wrong is so the second time, too. */
+  async #reviewers(): Promise<void> {
+    const compare = async (): Promise<string[]> => {
+      const held: Reviewer[] = [];
+      await this.#pages(
+        (page) => this.#ledger.reviewers(page),
+        ({ id }) => id,
+        async (each) => void held.push(each),
+      );
+      await this.#log.readOn();
+      return this.#log.reviewers.compare(held);
     };
     const wrong = await compare();
     for (const what of wrong.length === 0 ? wrong : await compare()) this.#problems.add(what);

@@ -4,6 +4,7 @@ import { Verdict } from "../model/decision.js";
 import { Halt, HaltScope } from "../model/halt.js";
 import { PrincipalRecord } from "../model/principal.js";
 import { Fallback } from "../model/requirement.js";
+import { Reviewer } from "../model/reviewer.js";
 import { Route } from "../model/routing.js";
 import { Stage, StageKey } from "../model/stage.js";
 
@@ -50,6 +51,7 @@ const EVENT_DATA = {
     by: PrincipalRecord.nullable(),
     judgement: z.string().nullable(),
   }),
+  registered: z.object({ reviewer: Reviewer }),
 } as const satisfies Record<AuditKind, z.ZodObject>;
 
 /** An event with its data as the check reads them. */
@@ -58,7 +60,7 @@ export type KnownEvent = {
 }[AuditKind];
 
 /** An event about a proposal. */
-export type CaseEvent = Exclude<KnownEvent, { kind: "halted" | "lifted" | "staged" }>;
+export type CaseEvent = Exclude<KnownEvent, { kind: "halted" | "lifted" | "staged" | "registered" }>;
 
 /** Reads an event's data; null if they are not what its kind has. */
 export function readEventData({ kind, data }: AuditEvent): KnownEvent | null {

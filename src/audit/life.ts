@@ -13,7 +13,8 @@ export interface RoundInLog {
   modified: boolean;
   route: Route | null;
   review: string | null;
-  verdict: Verdict | null;
+  /** What was said on it, in order: votes, and what settles it alone. */
+  verdicts: Verdict[];
   /** What the last deadline that passed brought about. */
   fallback: Fallback | null;
   permit: { id: string; basis: Of<"permitted">["basis"] } | null;
@@ -30,18 +31,19 @@ export type ClosingInLog = Of<"executed"> | Of<"failed"> | Of<"closed">;
  * | --- | --- | --- |
  * | `proposed` | nothing came before | round 1 is current |
  * | `routed` | it is about the current round, which is not routed | |
- * | `asked` | it is about the current round, routed, without permit or decision; always the same review | |
- * | `decided` | the current round's review was asked for and is undecided; the arguments are the round's | after `modify` and `answer` the next round, of the new arguments, is current |
- * | `expired` | the current round's review was asked for and is undecided, and has not ended for want of a decision before | |
+ * | `asked` | it is about the current round, routed and unsettled; always the same review | |
+ * | `decided` | the current round's review was asked for and is unsettled; the arguments are the round's | after `modify` and `answer` the next round, of the new arguments, is current |
+ * | `expired` | the current round's review was asked for and is unsettled, and has not ended for want of a decision before | |
  * | `redrafted` | the current round was decided with `revise`; it names the next one | the next round, of the new arguments, is current |
  * | `permitted`, basis `policy` | the current round was routed to `execute` or `flag`, or its review ended without a decision and with `execute`; its first permit, for its arguments | |
- * | `permitted`, basis `decisions` | the current round was approved, or made by a modification or an answer; likewise | |
+ * | `permitted`, basis `decisions` | somebody approved the current round, or made it by a modification or an answer; likewise | |
  * | `claimed` | it names the current round's permit (again after a takeover) | |
  * | `executed`, `failed` | the current round's permit was claimed | the end |
- * | `closed` | nothing was claimed; the last decision rejected, or the route is `suggest` or `block`, as the status says; `expired` once routed | the end |
+ * | `closed` | nothing was claimed; somebody who voted did not approve, or the route is `suggest` or `block`, as the status says; `expired` once routed | the end |
  * | `refused` | anything but the very first row, also after the end; one that voids names the current permit, unclaimed | after voiding the next round, of the same arguments, is current |
  *
- * After the end only `refused` is legal.
+ * After the end only `refused` is legal. A round is settled by its permit, and by a decision that is no vote and no
+ * escalation. Whether votes are as many as a quorum asks for is looked at where the cases are.
  */
 export class Life {
   readonly proposalId: string;
@@ -99,8 +101,8 @@ export class Life {
   }
 
   #openRound(argsDigest: string, modified: boolean): RoundInLog {
-    const nothing = { route: null, review: null, verdict: null, fallback: null, permit: null };
-    const round = { argsDigest, modified, ...nothing, claimed: false };
+    const nothing = { route: null, review: null, fallback: null, permit: null };
+    const round: RoundInLog = { argsDigest, modified, ...nothing, verdicts: [], claimed: false };
     this.rounds.push(round);
     return round;
   }
@@ -129,7 +131,7 @@ export class Life {
     if (wrong !== null) return wrong;
     if (current.route === null) return "a person was asked before the policy had routed it";
     if (current.permit !== null) return "a person was asked after a permit was issued";
-    if (current.verdict !== null) return "a person was asked after the round was decided";
+    if (isSettled(current)) return "a person was asked after the round was decided";
     return other ? "its round has another review" : null;
   }
 
@@ -144,7 +146,7 @@ export class Life {
   }: Of<"decided">): string | null {
     const current = this.#current;
     const wrong = this.#wrongRound(round) ?? whyNotDecided(current, review, argsDigest);
-    current.verdict = verdict;
+    current.verdicts.push(verdict);
     this.decisions.set(decision, statementDigest);
     if (verdict !== "modify" && verdict !== "answer") return wrong;
     this.#openRound(newArgsDigest ?? "", true);
@@ -159,7 +161,7 @@ export class Life {
   }
 
   #redrafted({ round, argsDigest }: Of<"redrafted">): string | null {
-    const asked = this.#current.verdict === "revise" && round === this.#number + 1;
+    const asked = this.#current.verdicts.at(-1) === "revise" && round === this.#number + 1;
     this.#openRound(argsDigest, false);
     return asked ? null : "another draft was made that nobody had asked for";
   }
@@ -182,13 +184,12 @@ export class Life {
     if (argsDigest !== current.argsDigest) return "the permit is for other arguments than the round's";
     if (current.route === null) return "a permit was issued before the policy had routed it";
     if (basis === "policy") {
-      const isDue = current.verdict === null && current.fallback === "execute";
+      const isDue = !current.verdicts.includes("reject") && current.fallback === "execute";
       return isAutomatic(current.route) || isDue
         ? null
         : `a permit of basis policy was issued on the route "${current.route}"`;
     }
-    const approved = current.verdict === "approve" || (current.modified && current.verdict === null);
-    return approved ? null : "a permit of basis decisions was issued without an approval";
+    return isApproved(current) ? null : "a permit of basis decisions was issued without an approval";
   }
 
   #claimed({ permit }: Of<"claimed">): string | null {
@@ -200,14 +201,16 @@ export class Life {
   #closed(closing: ClosingInLog): string | null {
     this.closing = closing;
     if (closing.case !== auditId(this.proposalId)) return "it closes another case";
-    const { claimed, verdict, route } = this.#current;
+    const { claimed, verdicts, route } = this.#current;
     switch (closing.status) {
       case "executed":
       case "failed":
       case "in-doubt":
         return claimed ? null : `"${closing.status}" was recorded without a claimed permit`;
       case "rejected":
-        return verdict === "reject" ? null : "it was closed as rejected without a rejection";
+        return verdicts.some((verdict) => verdict === "reject" || verdict === "abstain")
+          ? null
+          : "it was closed as rejected without a rejection";
       case "suggested":
         return route === "suggest" ? null : 'it was closed as suggested without the route "suggest"';
       case "blocked":
@@ -223,10 +226,22 @@ export class Life {
 }
 
 function whyNotDecided(round: RoundInLog, on: string, about: string): string | null {
-  const { review, verdict, fallback, argsDigest } = round;
+  const { review, fallback, argsDigest } = round;
   if (fallback === "reject" || fallback === "execute") return "its review had ended without a decision";
   if (review === null) return "it was decided before a person was asked";
   if (review !== on) return "the decision is on another review than the round's";
-  if (verdict !== null) return "its round was decided before";
+  if (isSettled(round)) return "its round was decided before";
   return about === argsDigest ? null : "the decision is about other arguments than the round's";
 }
+
+/** Whether somebody let the round run. */
+export function isApproved({ verdicts, modified }: RoundInLog): boolean {
+  return verdicts.includes("approve") || (modified && !verdicts.includes("reject"));
+}
+
+/** Whether nothing more can be said on the round. */
+function isSettled({ permit, verdicts }: RoundInLog): boolean {
+  return permit !== null || verdicts.some((verdict) => !STAYS_OPEN.includes(verdict));
+}
+
+const STAYS_OPEN: readonly Verdict[] = ["approve", "reject", "abstain", "escalate"];

@@ -4,6 +4,7 @@ import type { Ledger } from "../ledger/ledger.js";
 import { readEventData } from "./event-data.js";
 import { HaltsInLog } from "./halts-in-log.js";
 import { Life } from "./life.js";
+import { ReviewersInLog } from "./reviewers-in-log.js";
 import { StagesInLog } from "./stages-in-log.js";
 import type { Problems } from "./problems.js";
 
@@ -18,12 +19,13 @@ export interface LogWatch {
 
 /**
  * Reads the log from its first row and judges each row by the ones before it: its number, its link, its entry and its
- * place in its proposal's life, or among the halts and stages. Only these are kept, never the rows.
+ * place in its proposal's life, or among the halts, stages and reviewers. Only these are kept, never the rows.
  */
 export class LogReader {
   readonly lives = new Map<string, Life>();
   readonly halts = new HaltsInLog();
   readonly stages = new StagesInLog();
+  readonly reviewers = new ReviewersInLog();
   /** The last row that was read. */
   last: { seq: number; hash: string } = { seq: 0, hash: GENESIS_HASH };
   /** How many rows were read. */
@@ -64,6 +66,11 @@ export class LogReader {
     }
     if (known?.kind === "staged") {
       const illegal = this.stages.add(event.proposal, known.data);
+      if (illegal !== null) this.#problems.add(`Out of order: ${illegal}`, { seq });
+      return;
+    }
+    if (known?.kind === "registered") {
+      const illegal = this.reviewers.add(event.proposal, known.data);
       if (illegal !== null) this.#problems.add(`Out of order: ${illegal}`, { seq });
       return;
     }

@@ -117,6 +117,7 @@ function tell({ kind, data }: AuditEvent): string {
       return `${said("kind")}${reason}`;
     case "staged":
     case "lifted":
+    case "registered":
       return said("reason");
     default:
       return kind satisfies never;

@@ -1,11 +1,11 @@
-import type { Decision } from "../model/decision.js";
+import type { Decision, Verdict } from "../model/decision.js";
 import type { PrincipalRecord } from "../model/principal.js";
 import type { Requirement, Selector } from "../model/requirement.js";
 
 /**
- * Whether a policy lets somebody say this: why not, or null. What lets an action run needs everybody whom the policy
- * asks for, and one person may be all of them; to say no, it is enough to be one of them. An escalated review is
- * decided by the people of its step. Whom it excludes says nothing at all.
+ * Whether a policy lets somebody say this: why not, or null. It is enough to be one of those whom it asks for; their votes
+ * then count in the panels that mean them. An answer settles what it is about alone, so it takes somebody whom every panel
+ * means. An escalated review is decided by the people of its step. Whom it excludes says nothing at all.
  */
 export function whyNotAllowed(
   requires: Requirement | undefined,
@@ -16,9 +16,25 @@ export function whyNotAllowed(
   const asked = peopleOf(requires, step);
   if (asked.length === 0) return null;
   const isAsked = (selectors: readonly Selector[]): boolean => selectors.some((selector) => isMeant(selector, by));
-  const letsRun = verdict === "approve" || verdict === "modify" || verdict === "answer";
-  if (letsRun ? asked.every(isAsked) : asked.some(isAsked)) return null;
+  if (verdict === "answer" ? asked.every(isAsked) : asked.some(isAsked)) return null;
   return `${by.name} is none of those who may decide: ${asked.map(inWords).join(", and ")}`;
+}
+
+/** Whether who says this lets the action run, now or with other arguments. */
+export function letsRun(verdict: Verdict): boolean {
+  switch (verdict) {
+    case "approve":
+    case "modify":
+    case "answer":
+      return true;
+    case "reject":
+    case "revise":
+    case "escalate":
+    case "abstain":
+      return false;
+    default:
+      return verdict satisfies never;
+  }
 }
 
 /** Whether a requirement excludes somebody, whoever else it asks for. */
@@ -44,7 +60,11 @@ export function inWords(selectors: readonly Selector[]): string {
     .join(" or ");
 }
 
-function isMeant(selector: Selector, { id, roles, groups = [] }: PrincipalRecord): boolean {
+/** Whether a selector means somebody. */
+export function isMeant(
+  selector: Selector,
+  { id, roles, groups = [] }: Pick<PrincipalRecord, "id" | "roles" | "groups">,
+): boolean {
   if ("role" in selector) return roles.includes(selector.role);
   return "group" in selector ? groups.includes(selector.group) : selector.person === id;
 }

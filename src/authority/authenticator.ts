@@ -87,6 +87,11 @@ export function createAuthenticator<Credential = void>(
   return authenticator;
 }
 
+/** What the ledger keeps of a principal, as a copy of its own. */
+export function recordOf({ kind, id, name, roles, groups, authenticator, level }: Principal): PrincipalRecord {
+  return { kind, id, name, roles: [...roles], ...(groups && { groups: [...groups] }), authenticator, level };
+}
+
 /**
  * Lets a principal pass if one of `accepted` made it.
  *

@@ -3,14 +3,18 @@ import { canonicalJson } from "../model/canonical-json.js";
 import type { Case } from "../model/case.js";
 import { DecisionStatement, readable, type Decision, type Signature } from "../model/decision.js";
 import { digest } from "../model/digest.js";
+import type { Amount } from "../model/facts.js";
 import type { Round } from "../model/proposal.js";
 import type { Requirement } from "../model/requirement.js";
 import { whyNotAllowed } from "./allowed.js";
+import { NO_AUTHORITY, type Authority } from "./authority.js";
+import { whyBeyondLimits } from "./limits.js";
+import { whyNotSeparate } from "./segregation.js";
+import { readStatement, seatsNamed } from "./statement.js";
+import { panelsOf, tally } from "./votes.js";
+import { votesOn } from "./votes-on.js";
 import type { TrustedKey } from "./keys.js";
 import { isSignedBy } from "./signature.js";
-
-/** How many people have to say yes. */
-const QUORUM = 1;
 
 /** How far the clocks of those that decide and those that make keys may be apart. */
 const CLOCKS_APART_MAX_MS = 5 * 60_000;
@@ -18,46 +22,87 @@ const CLOCKS_APART_MAX_MS = 5 * 60_000;
 /** What decisions have to be signed with; null where none has to be signed, in open trust. */
 export type Signatories = readonly TrustedKey[] | null;
 
+/** What the host that is about to run something asks of the decisions behind it. */
+export interface Demands {
+  signatories: Signatories;
+  /** What the policy says now, not what is recorded. */
+  requires?: Requirement | undefined;
+  authority?: Authority;
+  /** What it is worth, as its action works that out from the arguments. */
+  amount?: Amount | undefined;
+  /** Whether the gate asks a question, so that an answer lets it go on. */
+  isQuestion?: boolean;
+}
+
 /**
  * Whether the recorded decisions really stand behind the current round: why not, or null. This is what a claim rests
  * on, so nothing is taken from a column that a signed statement says as well.
  *
  * 1. What is recorded has the digests that it is recorded with.
- * 2. The last decision approves this very round, or made it; a later one that says anything else takes that back.
- * 3. Each decision that counts says what its statement says, about this very case, and is of somebody whom
- *    `requires` asks for: what the policy says now, not what is recorded.
- * 4. Its statement is signed by a key that is trusted, for the time that it names; by a retired one, only about what was
+ * 2. Each decision that counts says what its statement says, about this very case, and is of somebody whom `requires`
+ *    asks for and whom the authority lets approve: what they say now, not what is recorded. What its author held of
+ *    licences, and had approved before, was checked when it was written.
+ * 3. Its statement is signed by a key that is trusted, for the time that it names; by a retired one, only about what was
  *    proposed before. Each counts once per person.
+ * 4. The votes approve it, by the quorum of each panel; where one vote settles it, nobody has refused it. A later
+ *    decision that asks for something else takes that back.
  */
-export function whyNotStanding(held: Case, signatories: Signatories, requires?: Requirement): string | null {
+export function whyNotStanding(held: Case, demands: Demands): string | null {
   const { round, decisions } = held;
   const altered = whyAltered(round);
   if (altered !== null) return altered;
+  const about = decisions.filter((decision) => concerns(decision, held, demands));
   const last = decisions.at(-1);
   if (last === undefined) return "no decision stands behind the permit";
-  if (!covers(last, held)) return "the last decision is about other arguments";
-  const people = new Set<string>();
-  for (const decision of decisions.filter((made) => covers(made, held))) {
-    const wrong = whyNotCounted(decision, held, { signatories, requires });
+  if (!about.includes(last)) return "the last decision is about other arguments";
+  const counted: Decision[] = [];
+  for (const decision of about) {
+    const wrong = whyNotCounted(decision, held, demands);
     // Who made this round may be somebody who may not approve it; that takes nothing from the approval of who may.
-    const isBefore = decision !== last && decision.round !== held.round.round;
+    const isBefore = decision !== last && decision.round !== round.round;
     if (wrong !== null && !isBefore) return wrong;
-    if (wrong === null) people.add(JSON.stringify([decision.by.authenticator, decision.by.id]));
+    if (wrong === null) counted.push(decision);
   }
-  return people.size >= QUORUM ? null : "too few people have approved it";
+  return whyNotApproved(counted, held, demands);
 }
 
-interface Demands {
-  signatories: Signatories;
-  requires: Requirement | undefined;
+/** Whether a decision says something on the current round that has to be looked at. */
+function concerns(
+  { verdict, round, argsDigest, newArgsDigest }: Decision,
+  held: Case,
+  { isQuestion }: Demands,
+): boolean {
+  const { round: current } = held;
+  const isMaker = verdict === "modify" || (verdict === "answer" && isQuestion === true);
+  if (isMaker) return round === current.round - 1 && newArgsDigest === current.argsDigest;
+  const isVote = verdict === "approve" || verdict === "reject" || verdict === "abstain";
+  return isVote && round === current.round && argsDigest === current.argsDigest;
 }
 
-function whyNotCounted(decision: Decision, held: Case, { signatories, requires }: Demands): string | null {
+function whyNotApproved(decisions: readonly Decision[], held: Case, { requires, authority, isQuestion }: Demands) {
+  const panels = panelsOf(requires, held.review?.step ?? 0);
+  const votes = votesOn({ ...held, decisions: [...decisions] }, { isQuestion: isQuestion === true });
+  const seats = seatsNamed(decisions, panels);
+  const result = tally(panels, votes, { seats, seniority: (authority ?? NO_AUTHORITY).source.seniority });
+  if (result === "pending") return "too few people have approved it";
+  const isRefused = panels.every(({ quorum }) => quorum === "any") && votes.some(({ verdict }) => verdict === "reject");
+  return result === "rejected" || isRefused ? "those who were asked have not approved it" : null;
+}
+
+function whyNotCounted(decision: Decision, held: Case, { signatories, ...demands }: Demands): string | null {
   if (readable([decision]).length === 0) return "the decision's record cannot be read";
-  // A round that a decision made is reviewed anew only if its author may not approve it.
+  const { requires, authority = NO_AUTHORITY, amount } = demands;
+  // A round that a decision made is reviewed anew only if its author may not approve it alone.
   const step = decision.round === held.round.round ? (held.review?.step ?? 0) : 0;
-  const notAsked = whyNotAllowed(requires, step, decision);
-  return notAsked ?? (signatories === null ? null : whyNotSigned(decision, held, signatories));
+  const notAllowed = whyNotAllowed(requires, step, decision);
+  if (notAllowed !== null) return notAllowed;
+  if (decision.verdict === "approve" || decision.verdict === "modify") {
+    const subject = { action: held.proposal.action, amount };
+    const { by, verdict } = decision;
+    const beyond = whyNotSeparate(authority, by, held, verdict) ?? whyBeyondLimits(authority, by, subject, () => 0);
+    if (beyond !== null) return beyond;
+  }
+  return signatories === null ? null : whyNotSigned(decision, held, signatories);
 }
 
 /** Whether a round is, byte for byte, what its digests say, and shows what it would run and why: why not, or null. */
@@ -77,13 +122,6 @@ function hasDigest(value: unknown, recorded: string): boolean {
   }
 }
 
-/** Whether a decision lets the current round run. */
-function covers({ verdict, round, argsDigest, newArgsDigest }: Decision, { round: current }: Case): boolean {
-  if (verdict === "approve") return round === current.round && argsDigest === current.argsDigest;
-  const makesNext = verdict === "modify" || verdict === "answer";
-  return makesNext && round === current.round - 1 && newArgsDigest === current.argsDigest;
-}
-
 function whyNotSigned(decision: Decision, held: Case, trusted: readonly TrustedKey[]): string | null {
   if (decision.by.level === "unverified") return "the decision was made in open trust, and this is verified trust";
   const statement = readStatement(decision.statement);
@@ -100,16 +138,6 @@ function whyNotSigned(decision: Decision, held: Case, trusted: readonly TrustedK
   return why;
 }
 
-function readStatement(text: string): DecisionStatement | null {
-  try {
-    const parsed = DecisionStatement.safeParse(JSON.parse(text));
-    // One text for one statement: no key twice, nothing added that a reader would not see.
-    return parsed.success && canonicalJson(parsed.data) === text ? parsed.data : null;
-  } catch {
-    return null;
-  }
-}
-
 function saysTheSame(statement: DecisionStatement, decision: Decision, { proposal, round }: Case): boolean {
   const { verdict, argsDigest, newArgsDigest, reasonCode, note, decidedAt } = decision;
   const recorded: DecisionStatement = {
@@ -123,11 +151,13 @@ function saysTheSame(statement: DecisionStatement, decision: Decision, { proposa
     verdict,
     argsDigest,
     // A modification or an answer is about what the round before it showed.
-    displayDigest: verdict === "approve" ? round.displayDigest : statement.displayDigest,
+    displayDigest: decision.round === round.round ? round.displayDigest : statement.displayDigest,
     newArgsDigest,
     by: decision.by,
     reasonCode,
     note,
+    // Nothing else records them.
+    ...(statement.seats !== undefined && { seats: statement.seats }),
     decidedAt,
   };
   return decision.proposalId === proposal.id && isDeepStrictEqual(recorded, statement);

@@ -1,19 +1,64 @@
+import { whyNotAllowed } from "../authority/allowed.js";
+import { NO_AUTHORITY, type Authority } from "../authority/authority.js";
+import { whyBeyondLimits, whyNotQualified, type LimitQuery, type LimitSubject } from "../authority/limits.js";
+import { excludedFrom, whyNotSeparate } from "../authority/segregation.js";
+import { readStatement } from "../authority/statement.js";
+import { needsSeats, panelsOf, tally, type Seats } from "../authority/votes.js";
+import { castOn, isSamePerson, votesOn } from "../authority/votes-on.js";
+import { canonicalJson } from "../model/canonical-json.js";
 import type { Case } from "../model/case.js";
 import type { Decision } from "../model/decision.js";
-import { whyNotAllowed } from "../authority/allowed.js";
+import type { Outcome } from "../model/outcome.js";
+import type { Requirement } from "../model/requirement.js";
 import type { Review } from "../model/review.js";
+import { isAway, type Reviewer } from "../model/reviewer.js";
 import type { DecideRequest, DecideResult, ExpireRequest } from "./ledger.js";
+import type { SeatsRequest } from "./registering.js";
+
+/** What the ledger holds, under lock, of a review that somebody decides on. */
+export interface HeldReview {
+  review: Review;
+  case: Case;
+  openOnThread: number;
+  isDue: boolean;
+  /** What is known of the decision's author. */
+  reviewer: Reviewer | null;
+  /** What the decision's author has let run before, as far as {@link limitsOf} asks for it. */
+  approvedBefore: (query: LimitQuery) => number;
+  /** How many seats each panel has, as far as {@link seatsAsked} asks for it. */
+  seats: Seats;
+  /** The time by the ledger's clock. */
+  now: string;
+}
 
 /**
- * Whether a decision counts, given what the ledger holds under lock. The rules are the same for every ledger:
+ * What follows from a decision that counts:
+ *
+ * | verdict | the review | then |
+ * | --- | --- | --- |
+ * | `approve`, `reject`, `abstain` | `decided` once the votes settle it, `open` until then | approved: a permit of basis `decisions`, or the outcome that the decision brings; refused: the case ends |
+ * | `modify`, `answer` | `decided` | the next round; a permit for it if its author alone may let it run |
+ * | `revise` | `decided` | the agent drafts anew |
+ * | `escalate` | `escalated`: open, for the people of the next step | |
+ */
+export interface Consequence {
+  review: "open" | "decided" | "escalated";
+  permit: { round: number; argsDigest: string } | null;
+  outcome: Outcome | null;
+}
+
+/**
+ * Whether a decision counts, given what the ledger holds under lock, and what follows. The rules are the same for every
+ * ledger:
  *
  * | what the ledger holds | answer |
  * | --- | --- |
  * | this very decision | repeated: what was recorded |
  * | the review decided, the proposal closed or in a later round | refused: `closed` |
  * | a deadline that has passed, after which it does not wait | refused: `late` |
- * | a routing that asks for other people than the decision's author | refused: `forbidden` |
- * | another version than the decision saw | refused: `changed` |
+ * | a routing that asks for other people than the decision's author, or an authority that does not let them | refused: `forbidden` |
+ * | a vote of the same person on the same round | refused: `forbidden` |
+ * | another version than the decision saw, or other seats than it names | refused: `changed` |
  * | another digest, round or arguments than the decision quotes | refused: `digest` |
  * | new arguments or an answer that it says nothing of, or an end without an outcome | refused: `digest` |
  * | several open reviews on the thread and an answer that names none | refused: `ambiguous` |
@@ -21,12 +66,12 @@ import type { DecideRequest, DecideResult, ExpireRequest } from "./ledger.js";
  */
 export function judgeDecision(
   request: DecideRequest,
-  held: { review: Review; case: Case; openOnThread: number; isDue: boolean },
-): { counts: true } | { counts: false; result: DecideResult } {
-  const refuse = (why: (DecideResult & { ok: false })["why"]): { counts: false; result: DecideResult } => ({
-    counts: false,
-    result: { ok: false, why, case: held.case },
-  });
+  held: HeldReview,
+): { counts: true; then: Consequence } | { counts: false; result: DecideResult } {
+  const refuse = (why: (DecideResult & { ok: false })["why"], because?: string) => {
+    const result: DecideResult = { ok: false, why, ...(because !== undefined && { because }), case: held.case };
+    return { counts: false, result } as const;
+  };
   const { review } = held;
   if (held.case.decisions.some((made) => made.id === request.decision.id)) {
     return { counts: false, result: { ok: true, case: held.case, repeated: true } };
@@ -34,14 +79,150 @@ export function judgeDecision(
   const { state, round } = held.case.proposal;
   if (review.status !== "open" || state !== "open" || review.round !== round) return refuse("closed");
   if (held.isDue && review.otherwise !== "hold") return refuse("late");
-  const { requires } = held.case.round.routing ?? {};
-  if (whyNotAllowed(requires, review.step, request.decision) !== null) return refuse("forbidden");
+  const forbidden = whyForbidden(request, held);
+  if (forbidden !== null) return refuse("forbidden", forbidden);
   if (request.version !== undefined && request.version !== review.version) return refuse("changed");
-  if (request.digest !== review.digest || !isAbout(request.decision, held) || !leadsOn(request)) {
-    return refuse("digest");
-  }
+  if (!namesSeats(request, held)) return refuse("changed");
+  const then = consequence(request, held);
+  if (request.digest !== review.digest || !isAbout(request.decision, held) || then === null) return refuse("digest");
   if (request.answered !== undefined && !request.answered.named && held.openOnThread > 1) return refuse("ambiguous");
-  return { counts: true };
+  return { counts: true, then };
+}
+
+/** Why a decision's author may not say this; null if they may. */
+function whyForbidden(request: DecideRequest, { review, case: held, reviewer, now, approvedBefore }: HeldReview) {
+  const { decision, authority = NO_AUTHORITY } = request;
+  const { by, verdict } = decision;
+  const { requires } = held.round.routing ?? {};
+  const notAllowed = whyNotAllowed(requires, review.step, decision);
+  if (notAllowed !== null) return notAllowed;
+  if (isVote(decision) && castOn(held).some((vote) => isSamePerson(vote.by, by))) {
+    return `${by.name} has voted on this`;
+  }
+  const noSeat = isVote(decision) ? whyNoSeat(request, { review, case: held, reviewer, now }) : null;
+  if (noSeat !== null) return noSeat;
+  if (verdict !== "approve" && verdict !== "modify") return null;
+  return (
+    whyNotSeparate(authority, by, held, verdict) ??
+    whyBeyondLimits(authority, by, subjectOf(request, held), approvedBefore) ??
+    whyNotQualified(authority, held.proposal.action, reviewer, now)
+  );
+}
+
+/** Where seats are counted, only those vote who have one: else a majority would be less than one. */
+function whyNoSeat(
+  { decision: { by }, authority }: DecideRequest,
+  { review, case: held, reviewer, now }: Pick<HeldReview, "review" | "case" | "reviewer" | "now">,
+): string | null {
+  if (seatsAsked(authority, { review, case: held }) === null) return null;
+  if (reviewer === null || !reviewer.active) {
+    return `${by.name} is not registered as a reviewer who decides, so has no seat among those who are asked`;
+  }
+  if (isAway(reviewer, now)) return `${by.name} is out of office, so has no seat among those who are asked`;
+  const { requires } = held.round.routing ?? {};
+  return excludedFrom(authority ?? NO_AUTHORITY, held, requires).includes(by.id)
+    ? `${by.name} had a part in this, so has no seat among those who are asked`
+    : null;
+}
+
+/** What a decision would let run: the round as it is, or the one that it makes. */
+function subjectOf({ next, amount }: DecideRequest, { proposal, round }: Case): LimitSubject {
+  const recorded = (next?.round ?? round).facts.amount;
+  return { action: proposal.action, amount: amount === undefined ? recorded : (amount ?? undefined) };
+}
+
+/** What has to be known of what a decision's author has let run before. */
+export function limitsOf(
+  request: DecideRequest,
+  held: Case,
+  queriesFor: (authority: Authority, by: Decision["by"], subject: LimitSubject) => LimitQuery[],
+): LimitQuery[] {
+  const { verdict, by } = request.decision;
+  if (verdict !== "approve" && verdict !== "modify") return [];
+  return queriesFor(request.authority ?? NO_AUTHORITY, by, subjectOf(request, held));
+}
+
+/** The panels of which it has to be known how many seats they have; null where none depends on that. */
+export function seatsAsked(
+  authority: Authority | undefined,
+  { review, case: held }: Pick<HeldReview, "review" | "case">,
+): SeatsRequest | null {
+  const { requires } = held.round.routing ?? {};
+  const panels = panelsOf(requires, review.step);
+  if (!panels.some(needsSeats)) return null;
+  return { panels: panels.map(({ by }) => by), excludes: excludedFrom(authority ?? NO_AUTHORITY, held, requires) };
+}
+
+/** Whether the seats that a vote's statement names are those that there are: the statement is what is signed. */
+function namesSeats({ decision }: DecideRequest, { review, case: held, seats }: HeldReview): boolean {
+  if (!isVote(decision)) return true;
+  const panels = panelsOf(held.round.routing?.requires, review.step);
+  if (!panels.some(needsSeats)) return true;
+  const named = readStatement(decision.statement)?.seats;
+  return (
+    named !== undefined &&
+    canonicalJson(named) === canonicalJson(panels.map(({ by }, index) => ({ by, of: seats[index] ?? 0 })))
+  );
+}
+
+/** What follows; null if nothing would, which would leave the thread nowhere to go. */
+function consequence(request: DecideRequest, held: HeldReview): Consequence | null {
+  const { decision, next, outcome } = request;
+  switch (decision.verdict) {
+    case "approve":
+    case "reject":
+    case "abstain":
+      return afterVote(request, held);
+    case "modify":
+    case "answer":
+      if (next === undefined && outcome === null) return null;
+      return {
+        review: "decided",
+        permit:
+          outcome === null && next?.permitted === true && letsRunAlone(decision, next.round.routing?.requires)
+            ? next.round
+            : null,
+        outcome,
+      };
+    case "revise":
+      return { review: "decided", permit: null, outcome: null };
+    case "escalate":
+      return request.escalation ? { review: "escalated", permit: null, outcome: null } : null;
+    default:
+      return decision.verdict satisfies never;
+  }
+}
+
+function afterVote(request: DecideRequest, { review, case: held, seats }: HeldReview): Consequence | null {
+  const { decision, outcome, authority = NO_AUTHORITY } = request;
+  const panels = panelsOf(held.round.routing?.requires, review.step);
+  const votes = votesOn({ ...held, decisions: [...held.decisions, decision] });
+  const result = tally(panels, votes, { seats, seniority: authority.source.seniority });
+  switch (result) {
+    case "pending":
+      return { review: "open", permit: null, outcome: null };
+    case "approved": {
+      const end = decision.verdict === "approve" ? outcome : null;
+      return { review: "decided", permit: end === null ? held.round : null, outcome: end };
+    }
+    case "rejected": {
+      const end = decision.verdict === "reject" ? outcome : request.refusal;
+      return end ? { review: "decided", permit: null, outcome: end } : null;
+    }
+    default:
+      return result satisfies never;
+  }
+}
+
+/** Whether the approval of one person is all that is asked for. */
+function letsRunAlone({ by }: Decision, requires: Requirement | undefined): boolean {
+  const panels = panelsOf(requires, 0);
+  const seats = panels.map(() => null);
+  return tally(panels, [{ by, verdict: "approve" }], { seats, seniority: [] }) === "approved";
+}
+
+function isVote({ verdict }: Pick<Decision, "verdict">): boolean {
+  return verdict === "approve" || verdict === "reject" || verdict === "abstain";
 }
 
 function isAbout({ proposalId, round, argsDigest }: Decision, held: { review: Review; case: Case }): boolean {
@@ -49,21 +230,28 @@ function isAbout({ proposalId, round, argsDigest }: Decision, held: { review: Re
   return proposalId === review.proposalId && round === review.round && argsDigest === held.case.round.argsDigest;
 }
 
-/** Whether something follows: a review that was closed with nothing behind it would leave its thread nowhere to go. */
-function leadsOn({ decision: { verdict }, next, outcome }: DecideRequest): boolean {
-  return verdict === "approve" || verdict === "revise" || next !== undefined || outcome !== null;
+/** Whether a case that ended so counts for nothing in what people have let run. */
+export function endedWithoutEffect(status: Outcome["status"]): boolean {
+  switch (status) {
+    case "rejected":
+    case "expired":
+    case "blocked":
+    case "suggested":
+      return true;
+    // What failed, or was undone, may have had its effect in part, or for a time.
+    case "executed":
+    case "failed":
+    case "in-doubt":
+    case "undone":
+      return false;
+    default:
+      return status satisfies never;
+  }
 }
 
 /** Whether a review's deadline has passed by `now`. */
 export function isDue({ status, deadlineAt }: Review, now: string): boolean {
   return status === "open" && deadlineAt !== null && deadlineAt <= now;
-}
-
-/** The basis that a decision gives its round, or the next one: whether a permit follows. */
-export function permittedRound(request: DecideRequest, current: Case): { round: number; argsDigest: string } | null {
-  if (request.outcome !== null) return null;
-  if (request.decision.verdict === "approve") return current.round;
-  return request.next?.permitted === true ? request.next.round : null;
 }
 
 /** What a deadline leaves of its review, and what follows. */

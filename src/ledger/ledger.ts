@@ -1,17 +1,21 @@
+import type { Authority } from "../authority/authority.js";
 import type { StageRecord } from "../autonomy/stage-record.js";
 import type { StageRule } from "../autonomy/stage-rule.js";
 import type { AuditRow } from "../model/audit-event.js";
 import type { Case } from "../model/case.js";
 import type { Decision } from "../model/decision.js";
+import type { Amount } from "../model/facts.js";
 import type { Halt } from "../model/halt.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Proposal, Round } from "../model/proposal.js";
+import type { Reviewer } from "../model/reviewer.js";
 import type { Fallback } from "../model/requirement.js";
 import type { Address, Review, ReviewKind } from "../model/review.js";
 import type { Routing } from "../model/routing.js";
 import type { StageKey } from "../model/stage.js";
 import type { HaltRequest, LiftRequest } from "./halting.js";
 import type { HistoryRequest } from "./history.js";
+import type { RegisterRequest, SeatsRequest } from "./registering.js";
 import type { SetCeilingRequest, SetStageRequest } from "./staging.js";
 
 /**
@@ -65,9 +69,8 @@ export interface Ledger {
   ask(request: AskRequest): Promise<Case>;
   /**
    * Writes one decision and what follows from it, if the review is still open and unchanged, its deadline has not
-   * passed and the routing lets its author decide: `approve` and a permitted `modify` or `answer` issue a permit of
-   * basis `decisions`, `modify` and `answer` open the next round, an outcome closes the case. The same decision again
-   * is answered with what was recorded.
+   * passed, and the routing and the authority let its author decide: see {@link Consequence}. The same decision again is
+   * answered with what was recorded.
    */
   decide(request: DecideRequest): Promise<DecideResult>;
   /** Opens the next round, unrouted, with what the agent made of a decision `revise`; the first write wins. */
@@ -119,6 +122,15 @@ export interface Ledger {
   setStage(request: SetStageRequest): Promise<StageRecord>;
   /** Sets how far a stage may go, and takes it down to there. What is so already changes nothing. */
   setCeiling(request: SetCeilingRequest): Promise<StageRecord>;
+
+  /** What is known of a reviewer; null for nothing. */
+  reviewer(id: string): Promise<Reviewer | null>;
+  /** Reviewers that are known, in the order of their ids, after `afterId`. */
+  reviewers(request: PageRequest): Promise<Reviewer[]>;
+  /** Takes what is said of a reviewer in place of what was known before. What is known already changes nothing. */
+  register(request: RegisterRequest): Promise<Reviewer>;
+  /** How many reviewers each panel means who decide at all, are there by the ledger's clock, and are not excluded. */
+  seats(request: SeatsRequest): Promise<number[]>;
 
   /** Reads one review with its case. */
   review(reviewId: string): Promise<{ review: Review; case: Case } | null>;
@@ -220,8 +232,16 @@ export interface DecideRequest {
    * open reviews, because a client may have sent it to all of them.
    */
   answered?: { named: boolean };
-  /** For `modify` and `answer`: the next round, already routed. */
+  /** For `modify` and `answer`: the next round, already routed, and whether its author may let it run. */
   next?: { round: Round; permitted: boolean };
+  /** Who may let how much run; the default one if left out. */
+  authority?: Authority;
+  /** What it lets run is worth, as its action works that out from the arguments; what is recorded, if left out. */
+  amount?: Amount | null;
+  /** For a vote: how the case ends if the votes refuse it. A rejection has it as its outcome. */
+  refusal?: Outcome;
+  /** For `escalate`: who decides next has this much time; null if there is nobody. */
+  escalation?: { withinMs: number | null; otherwise: Fallback } | null;
   /** Moves the stage of the case's agent and action, if this decision is the first to judge the case. */
   stageRule?: StageRule;
   /** For what ends the case at once (`reject`, a `modify` that is blocked, what a person does instead of the agent). */
@@ -234,6 +254,8 @@ export type DecideResult =
   | {
       ok: false;
       why: "unknown" | "closed" | "late" | "changed" | "digest" | "ambiguous" | "forbidden";
+      /** For `forbidden`: why its author may not say this. */
+      because?: string;
       case: Case | null;
     };
 

@@ -19,10 +19,12 @@ export const AuditKind = z.enum([
   "halted",
   "lifted",
   "staged",
+  "registered",
 ]);
 /**
  * What the audit log records. `closed` ends a case without an attempt: rejected, blocked, suggested, expired. `halted` and
- * `lifted` are about a halt, `staged` is about a stage; its id stands in place of a proposal's.
+ * `lifted` are about a halt, `staged` is about a stage, `registered` about a reviewer; their ids stand in place of a
+ * proposal's.
  */
 export type AuditKind = z.infer<typeof AuditKind>;
 
@@ -31,7 +33,7 @@ export const AuditEvent = z.strictObject({
   v: z.literal(1),
   kind: AuditKind,
   at: z.string(),
-  /** The proposal's id; for `halted` and `lifted` the halt's, for `staged` the stage's. */
+  /** The proposal's id; for `halted` and `lifted` the halt's, for `staged` the stage's, for `registered` the reviewer's. */
   proposal: z.string(),
   data: z.record(z.string(), z.json()),
 });

@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   config_invalid: { http: 500, retryable: false, title: "Assent is set up wrongly" },
 
   // policy
+  authority_invalid: { http: 400, retryable: false, title: "The authority document cannot be loaded" },
   policy_invalid: { http: 422, retryable: false, title: "The policy cannot be loaded" },
   policy_unsupported: { http: 422, retryable: false, title: "The policy asks for something not yet supported" },
   policy_unreadable: { http: 500, retryable: false, title: "The policy file cannot be read" },
@@ -34,6 +35,7 @@ export const ERROR_CODES = {
   interrupt_swallowed: { http: 500, retryable: false, title: "The pause did not reach LangGraph" },
 
   // reviewing and deciding
+  reviewer_invalid: { http: 400, retryable: false, title: "What is said of a reviewer cannot be kept" },
   review_unknown: { http: 404, retryable: false, title: "No such review" },
   review_closed: { http: 409, retryable: false, title: "The review is already decided" },
   review_expired: { http: 409, retryable: false, title: "The time to decide is over" },

@@ -8,6 +8,7 @@ const PREFIX = {
   case: "au",
   stage: "sg",
   halt: "ht",
+  reviewer: "rr",
 } as const;
 
 /**

@@ -1,4 +1,4 @@
-import { requirePrincipal, type Principal } from "../authority/authenticator.js";
+import { recordOf, requirePrincipal, type Principal } from "../authority/authenticator.js";
 import type { Case } from "../model/case.js";
 import { AssentError } from "../model/error.js";
 import { haltOf, scopeInWords, type Halt } from "../model/halt.js";
@@ -49,8 +49,7 @@ export interface Agents {
 /** The agents of one Assent. */
 export function agentsOf(assent: Assent): Agents {
   const order = (options: HaltOptions) => {
-    const { kind, id, name, roles, groups, authenticator, level } = requirePrincipal(options.by, assent.authenticators);
-    const by = { kind, id, name, roles: [...roles], ...(groups && { groups: [...groups] }), authenticator, level };
+    const by = recordOf(requirePrincipal(options.by, assent.authenticators));
     const [agent, action] = [nameOf("agent", options.agent), nameOf("action", options.action)];
     return { agent, action, by, reason: reasonOf(options.reason), at: assent.clock.now().toISOString() };
   };

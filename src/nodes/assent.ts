@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { NO_AUTHORITY, type Authority } from "../authority/authority.js";
 import type { Authenticator } from "../authority/authenticator.js";
 import { keysMissing, processKeys, type Keys } from "../authority/keys.js";
 import { localUser } from "../authority/local-user.js";
@@ -15,6 +16,7 @@ import { agentsOf, type Agents } from "./agents.js";
 import { declaredIn } from "./declared.js";
 import { knownTrust, trustFromEnvironment, underLangGraphServer } from "./host.js";
 import { propose, type ProposeOptions } from "./propose.js";
+import { reviewersOf, type Reviewers } from "./reviewers.js";
 import { reviewsOf, type Reviews } from "./reviews.js";
 import { tick, type Expired } from "./tick.js";
 
@@ -42,6 +44,11 @@ export interface AssentOptions<Actions extends readonly AnyAction[] = readonly A
    * said. Processes that share a ledger should have the same.
    */
   stageRule?: StageRule;
+  /**
+   * Who may let how much run, what they must hold for it, and who is kept apart, from `authority`; the default one
+   * unless said. Processes that share a ledger should have the same.
+   */
+  authority?: Authority;
   clock?: Clock;
   /** How long a claim on a permit holds without a sign of life from its owner; 30,000 unless said. */
   leaseMs?: number;
@@ -63,7 +70,10 @@ export interface Assent<Name extends string = string> {
   /** Null only in open trust. */
   readonly keys: Keys | null;
   readonly leaseMs: number;
+  readonly authority: Authority;
   readonly reviews: Reviews;
+  /** Who decides, and what is known of them. */
+  readonly reviewers: Reviewers;
   /** The kill switch. */
   readonly agents: Agents;
   readonly stageRule: StageRule;
@@ -161,9 +171,13 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
     authenticators,
     keys,
     leaseMs,
+    authority: options.authority ?? NO_AUTHORITY,
     action,
     get reviews() {
       return reviews;
+    },
+    get reviewers() {
+      return reviewers;
     },
     get agents() {
       return agents;
@@ -179,6 +193,7 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
     },
   };
   const reviews = reviewsOf(assent);
+  const reviewers = reviewersOf(assent);
   const agents = agentsOf(assent);
   const autonomy = autonomyOf(assent);
   return assent;

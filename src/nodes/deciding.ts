@@ -9,12 +9,16 @@ import { fixRound, type Json, type Round } from "../model/proposal.js";
 import { verdictsFor, type Review } from "../model/review.js";
 import { mayNeverRun } from "../model/routing.js";
 import type { Facts } from "../model/facts.js";
+import type { Fallback } from "../model/requirement.js";
+import { seatsAsked } from "../ledger/deciding.js";
 import type { DecideRequest } from "../ledger/ledger.js";
+import { recordOf } from "../authority/authenticator.js";
 import { whyNotAllowed } from "../authority/allowed.js";
 import { signStatement } from "../authority/signature.js";
 import { keysMissing } from "../authority/keys.js";
 import type { Assent } from "./assent.js";
 import { stableArgs } from "./arguments.js";
+import { amountOf } from "./evaluate-round.js";
 import { historyFor } from "./history.js";
 import { withNovelty } from "./novelty.js";
 import { gatherFacts } from "./propose.js";
@@ -72,6 +76,8 @@ export function buildDecision(
     next: Round | undefined;
     /** Where an answer was typed into a resume: the place that was answered, so that it counts once. */
     answeredAt: string | null;
+    /** The seats of the panels that are asked, where a quorum depends on them. */
+    seats?: DecisionStatement["seats"];
   },
 ): Omit<DecideRequest, "digest"> {
   requireFitting({ review, case: held }, said);
@@ -93,9 +99,10 @@ export function buildDecision(
     argsDigest,
     displayDigest,
     newArgsDigest,
-    by: { ...by, roles: [...by.roles] },
+    by: recordOf(by),
     reasonCode,
     note,
+    ...(made.seats !== undefined && { seats: made.seats }),
     decidedAt: at,
   };
   const decision: Decision = {
@@ -117,6 +124,10 @@ export function buildDecision(
   return {
     decision,
     outcome: endOf(held, next, decision, reasonCode, note),
+    authority: assent.authority,
+    amount: amountOf(assent, { proposal: held.proposal, round: next ?? held.round }) ?? null,
+    ...((said.verdict === "approve" || said.verdict === "abstain") && { refusal: refusalOf(held, decision) }),
+    ...(said.verdict === "escalate" && { escalation: nextStep(review, held) }),
     ...(next === undefined ? {} : { next: { round: next, permitted: permits(held, next, decision) } }),
     ...(held.round.routing?.stage === undefined ? {} : { stageRule: assent.stageRule }),
   };
@@ -220,6 +231,34 @@ function endOf(
     status: route === "suggest" ? "suggested" : "blocked",
     reason: next?.routing?.explanation ?? route,
   };
+}
+
+/** How the case ends if those who were asked do not agree on it, and this is the last of them. */
+function refusalOf(held: Case, decision: Decision): Outcome {
+  const unverified = decision.by.level === "unverified";
+  const base = outcomeBase(held, decision.decidedAt, { decidedBy: decision.by.name, unverified });
+  return { ...base, status: "rejected", reason: "Those who were asked did not agree on it", reasonCode: null };
+}
+
+/** Whose turn it is after the people of a review's step; null if the escalation has nobody left. */
+export function nextStep({ step }: Review, { round }: Case): { withinMs: number | null; otherwise: Fallback } | null {
+  const next = round.routing?.requires?.escalateTo[step];
+  return next === undefined ? null : { withinMs: next.withinMs, otherwise: next.otherwise };
+}
+
+/**
+ * The seats that a vote's statement names: those of the panels that are asked, where a quorum depends on them.
+ *
+ * @throws AssentError what the ledger throws.
+ */
+export async function seatsFor(
+  { ledger, authority }: Assent,
+  item: { review: Review; case: Case },
+): Promise<DecisionStatement["seats"]> {
+  const asked = seatsAsked(authority, item);
+  if (asked === null) return undefined;
+  const seats = await ledger.seats(asked);
+  return asked.panels.map((by, index) => ({ by: [...by], of: seats[index] ?? 0 }));
 }
 
 /** What every outcome of a case carries. */

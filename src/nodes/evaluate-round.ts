@@ -1,8 +1,8 @@
 import type { Case } from "../model/case.js";
-import type { PolicyInput } from "../model/facts.js";
+import type { Amount, PolicyInput } from "../model/facts.js";
 import { isAutomatic, type Routing } from "../model/routing.js";
 import { parseArgs } from "./arguments.js";
-import type { Assent } from "./assent.js";
+import type { AnyAction, Assent } from "./assent.js";
 import { declaredIn } from "./declared.js";
 import { gatherFacts } from "./propose.js";
 
@@ -18,7 +18,7 @@ export function evaluateRound(
 ): Routing {
   const evaluate = (facts: typeof round.facts): Routing =>
     assent.policy.evaluate({ ...known, action: proposal.action, agent: proposal.agent, facts });
-  const action = assent.actions.find(({ name }) => name === proposal.action) ?? declaredIn(assent).get(proposal.action);
+  const action = actionOf(assent, proposal.action);
   // An action that this process does not know is not run by it either.
   if (action === undefined) return evaluate(round.facts);
   try {
@@ -33,4 +33,22 @@ export function evaluateRound(
     const explanation = `A person is asked, because the facts of the arguments cannot be worked out: ${why}`;
     return { ...routing, route: "review", rules: [], explanation, failedClosed: true };
   }
+}
+
+/**
+ * What a round is worth, as its action works that out from the arguments; undefined where it does not, or where this
+ * process does not know the action.
+ */
+export function amountOf(assent: Assent, { proposal, round }: Pick<Case, "proposal" | "round">): Amount | undefined {
+  const action = actionOf(assent, proposal.action);
+  if (action === undefined) return undefined;
+  try {
+    return gatherFacts(action, parseArgs(action, round.args), round.facts).amount;
+  } catch {
+    return undefined;
+  }
+}
+
+function actionOf(assent: Assent, name: string): AnyAction | undefined {
+  return assent.actions.find((action) => action.name === name) ?? declaredIn(assent).get(name);
 }

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Case } from "../model/case.js";
+import type { Verdict } from "../model/decision.js";
 import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import type { Permit } from "../model/permit.js";
@@ -14,6 +15,7 @@ import { agentHalted } from "./agents.js";
 import type { AnyAction, Assent } from "./assent.js";
 import { outcomeBase } from "./deciding.js";
 import { runEffect } from "./effect.js";
+import { amountOf } from "./evaluate-round.js";
 import { stepFor } from "./gate-progress.js";
 import type { GateSettings } from "./gate-settings.js";
 import { parseArgs } from "./arguments.js";
@@ -95,7 +97,13 @@ async function whyNot(assent: Assent, gate: GateSettings, held: Case): Promise<R
   switch (permit.basis) {
     case "decisions": {
       if (mayNeverRun(routing.route)) return otherwise;
-      const reason = whyNotStanding(held, await signatories(assent, held), routing.requires);
+      const reason = whyNotStanding(held, {
+        signatories: await signatories(assent, held),
+        requires: routing.requires,
+        authority: assent.authority,
+        amount: amountOf(assent, held),
+        isQuestion: gate.kind === "question",
+      });
       return reason === null ? null : { reason };
     }
     case "policy":
@@ -105,6 +113,9 @@ async function whyNot(assent: Assent, gate: GateSettings, held: Case): Promise<R
   }
 }
 
+/** What may be said while time runs out, and does not keep it from running out. */
+const LETS_WAIT: readonly Verdict[] = ["approve", "abstain", "escalate"];
+
 /** How far the clocks of ledger and hosts may be apart. */
 const CLOCKS_APART_MAX_MS = 5 * 60_000;
 
@@ -113,7 +124,8 @@ const CLOCKS_APART_MAX_MS = 5 * 60_000;
  * follows from what was recorded: a ledger gives a review no less time than its round's routing says.
  */
 function isWaitOver({ review, decisions, round }: Case, routing: Routing, now: Date): boolean {
-  if (review?.status !== "expired" || decisions.some((made) => made.round === round.round)) return false;
+  const isHeldUp = decisions.some((made) => made.round === round.round && !LETS_WAIT.includes(made.verdict));
+  if (review?.status !== "expired" || isHeldUp) return false;
   const waitMs = waitOf(routing);
   const givenMs = round.routing === null ? null : waitOf(round.routing);
   if (waitMs === null || givenMs === null || givenMs < waitMs) return false;

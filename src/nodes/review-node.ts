@@ -6,14 +6,14 @@ import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import { reviewDigest } from "../model/proposal.js";
 import { ONE_PERSON, type Fallback } from "../model/requirement.js";
-import type { Verdict } from "../model/decision.js";
+import type { Decision, Verdict } from "../model/decision.js";
 import { verdictsFor, type ReviewKind } from "../model/review.js";
 import type { Trust } from "../model/trust.js";
 import type { DecideResult } from "../ledger/ledger.js";
 import { oneLine } from "../model/visible-text.js";
 import { parseAnswer } from "./answer.js";
 import type { Assent } from "./assent.js";
-import { buildDecision, nextRound } from "./deciding.js";
+import { buildDecision, nextRound, seatsFor } from "./deciding.js";
 import { instructions, reviewPayload } from "./payload.js";
 import { stepFor } from "./gate-progress.js";
 import type { GateSettings } from "./gate-settings.js";
@@ -217,7 +217,8 @@ async function answered(
   let built: ReturnType<typeof buildDecision>;
   try {
     const item = { review, case: held };
-    const made = { next: await nextRound(assent, item, answer), answeredAt: scope.checkpointNs };
+    const next = await nextRound(assent, item, answer);
+    const made = { next, answeredAt: scope.checkpointNs, seats: await seatsFor(assent, item) };
     built = buildDecision(assent, item, unverifiedPrincipal(answer.as, answer.roles), answer, made);
   } catch (error) {
     if (LEDGER_AWAY.some((code) => AssentError.isInstance(error, code))) throw error;
@@ -233,18 +234,28 @@ async function answered(
     throw error;
   }
   if (result.ok || result.why === "closed") {
-    return result.case === null ? { step: "policy", reason: null } : onward(result.case, scope);
+    if (result.case === null) return { step: "policy", reason: null };
+    return result.ok && awaits(result.case) ? again(stillOpen(built.decision)) : onward(result.case, scope);
   }
   if (result.why === "forbidden") {
     const { by } = built.decision;
-    if (isExcluded(held.round.routing?.requires, by))
-      return again(`${by.name} had a part in this, and may not decide.`);
     const people = peopleOf(held.round.routing?.requires, review.step).map(inWords).join(", and ");
-    return again(`The policy asks for ${people}: say whom you play, such as "as":"ana","roles":["manager"].`);
+    const hint =
+      people === "" ? "" : ` It is for ${people}: say whom you play, such as "as":"ana","roles":["manager"].`;
+    return again(
+      `${result.because ?? `${by.name} may not decide`}.${isExcluded(held.round.routing?.requires, by) ? "" : hint}`,
+    );
   }
   if (result.why === "late") return again("The time to decide is over; what the policy says for that takes its place.");
   if (result.why === "ambiguous") {
     return again(`Several reviews are pending on this thread; name this one: "review":"${review.id}".`);
   }
   return again("The review changed at the same moment; look at it again.");
+}
+
+/** Why it is asked again where what was said counts, and does not settle it. */
+function stillOpen({ verdict, by }: Decision): string {
+  return verdict === "escalate"
+    ? "It was escalated: others decide now."
+    : `${by.name}'s vote counts. It takes more than one: others decide next.`;
 }

@@ -6,9 +6,12 @@ import { AssentError } from "../model/error.js";
 import type { Review } from "../model/review.js";
 import type { DecideResult, ReviewFilter } from "../ledger/ledger.js";
 import type { Assent } from "./assent.js";
-import { buildDecision, nextRound, signed } from "./deciding.js";
+import { buildDecision, nextRound, seatsFor, signed } from "./deciding.js";
 
-/** A review with everything that a reviewer has to see. */
+/**
+ * A review with everything that a reviewer has to see. Where several vote, nobody sees what others have said before all
+ * of it is settled.
+ */
 export interface ReviewItem {
   review: Review;
   case: Case;
@@ -35,7 +38,10 @@ export interface DecideOptions {
 
 /** What a decision did. */
 export interface Decided {
+  /** As reviewers see it: while others are still to vote, without what anybody has said. */
   case: Case;
+  /** What was recorded. */
+  decision: Decision;
   /** True if this very decision had been made before, and nothing changed. */
   repeated: boolean;
 }
@@ -64,11 +70,21 @@ export interface Reviews {
 export function reviewsOf(assent: Assent): Reviews {
   return {
     async list({ status = "open", limit = 50, ...rest } = {}) {
-      return { items: await assent.ledger.reviews({ status, limit, ...rest }) };
+      const found = await assent.ledger.reviews({ status, limit, ...rest });
+      return { items: found.map((item) => ({ review: item.review, case: blind(item.case) })) };
     },
-    get: (reviewId) => getReview(assent, reviewId),
+    async get(reviewId) {
+      const item = await getReview(assent, reviewId);
+      return { review: item.review, case: blind(item.case) };
+    },
     decide: (reviewId, options) => decide(assent, reviewId, options),
   };
+}
+
+/** A case without the votes on its open review. */
+function blind(held: Case): Case {
+  if (held.review?.status !== "open") return held;
+  return { ...held, decisions: held.decisions.filter(({ round }) => round !== held.round.round) };
 }
 
 async function getReview(assent: Assent, reviewId: string): Promise<ReviewItem> {
@@ -86,13 +102,18 @@ async function decide(assent: Assent, reviewId: string, options: DecideOptions):
   // A review of an earlier round shows the case's current one; deciding it is refused by the ledger below.
   const said = { ...options, verdict: options.decision };
   const next = await nextRound(assent, item, said);
-  const built = await signed(assent, buildDecision(assent, item, by, said, { next, answeredAt: null }));
+  const made = { next, answeredAt: null, seats: await seatsFor(assent, item) };
+  const built = await signed(assent, buildDecision(assent, item, by, said, made));
   const result = await assent.ledger.decide({
     ...built,
     digest: options.digest,
     ...(options.version === undefined ? {} : { version: options.version }),
   });
-  if (result.ok) return { case: result.case, repeated: result.repeated };
+  if (result.ok) {
+    const { decision } = built;
+    const recorded = result.case.decisions.find(({ id }) => id === decision.id) ?? decision;
+    return { case: blind(result.case), decision: recorded, repeated: result.repeated };
+  }
   const error = refusal(result, reviewId);
   await assent.ledger.refuse({
     proposalId: item.review.proposalId,
@@ -141,14 +162,14 @@ function refusal(result: DecideResult & { ok: false }, reviewId: string): Assent
       });
     case "forbidden":
       return new AssentError("not_allowed", {
-        what: "The policy asks for other people than the decision's author",
+        what: result.because ?? "The policy asks for other people than the decision's author",
         where,
         seen: { by: requires?.panels.map(({ by }) => by) ?? null, notBy: requires?.excludes ?? [] },
-        fix: "Leave it to one of those whom the review names",
+        fix: "Leave it to somebody who may",
       });
     case "changed":
       return new AssentError("review_changed", {
-        what: "The review has another version than the decision saw",
+        what: "The review, or who has a seat in it, is not what the decision saw",
         where,
         fix: "Show it again and decide on what it says now",
       });

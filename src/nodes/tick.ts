@@ -3,7 +3,7 @@ import type { Outcome } from "../model/outcome.js";
 import type { Fallback } from "../model/requirement.js";
 import type { Review } from "../model/review.js";
 import type { Assent } from "./assent.js";
-import { outcomeBase } from "./deciding.js";
+import { nextStep, outcomeBase } from "./deciding.js";
 
 /** One deadline that has passed. */
 export interface Expired {
@@ -40,10 +40,4 @@ export async function tick({ ledger, clock }: Assent): Promise<Expired[]> {
 function expiry({ deadlineAt }: Review, held: Case, at: string): Outcome {
   const reason = `Nobody decided until ${deadlineAt ?? at}`;
   return { ...outcomeBase(held, at), status: "expired", reason };
-}
-
-/** Whose turn it is after the people of a review's step; null if the escalation has nobody left. */
-function nextStep({ step }: Review, { round }: Case): { withinMs: number | null; otherwise: Fallback } | null {
-  const next = round.routing?.requires?.escalateTo[step];
-  return next === undefined ? null : { withinMs: next.withinMs, otherwise: next.otherwise };
 }

@@ -1,5 +1,5 @@
 import { checkAudit } from "../audit/check-audit.js";
-import type { Life, RoundInLog } from "../audit/life.js";
+import { isApproved, type Life, type RoundInLog } from "../audit/life.js";
 import { LogReader } from "../audit/log-reader.js";
 import { Problems } from "../audit/problems.js";
 import type { Ledger } from "../ledger/ledger.js";
@@ -102,7 +102,10 @@ export async function checkHistory({ ledger, effects, acknowledged, threads }: H
   return {
     ok: problems.length === 0,
     cases: cases.length,
-    approvals: lives.flatMap(roundsOf).filter(({ verdict }) => verdict === "approve" || verdict === "modify").length,
+    approvals: lives
+      .flatMap(roundsOf)
+      .flatMap(({ verdicts }) => verdicts)
+      .filter((verdict) => verdict === "approve" || verdict === "modify").length,
     effects: happened.length,
     lostDecisions: count("lost-decision"),
     doubleEffects: count("double-effect"),
@@ -176,13 +179,14 @@ function wrongEffects(lives: readonly Life[], effects: readonly WorldEffect[]): 
 }
 
 /** What is missing behind the permit of a round that had an effect; null if nothing is. */
-function whyUndue({ permit, claimed, route, verdict, modified }: RoundInLog): string | null {
+function whyUndue(round: RoundInLog): string | null {
+  const { permit, claimed, route } = round;
   if (permit === null) return "no permit was issued for it";
   if (!claimed) return "its permit was never claimed";
   if (permit.basis === "policy") {
     return route !== null && isAutomatic(route) ? null : `its permit rests on the policy, which said ${route}`;
   }
-  return verdict === "approve" || modified ? null : "nobody approved what its permit is for";
+  return isApproved(round) ? null : "nobody approved what its permit is for";
 }
 
 function lostEffects(lives: readonly Life[], effects: readonly WorldEffect[]): HistoryProblem[] {

@@ -1,12 +1,17 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Case, Decision } from "assent";
-import { whyAltered, whyNotStanding } from "../../src/authority/standing.js";
+import { whyAltered, whyNotStanding, type Signatories } from "../../src/authority/standing.js";
 import { signStatement } from "../../src/authority/signature.js";
 import { canonicalJson } from "../../src/model/canonical-json.js";
 import { digest } from "../../src/model/digest.js";
 import { moment, reviewer } from "../../src/testing/ledger-contract/specimens.js";
 import { newKey, restate, sign, standing, statementOf, type Deciding, type TestKey } from "./standing-cases.js";
+
+/** Whether decisions that are signed with these stand, where anybody may decide. */
+function whyNot(held: Case, signatories: Signatories): string | null {
+  return whyNotStanding(held, { signatories });
+}
 
 const key = newKey();
 const trusted = [key.trusted];
@@ -16,20 +21,20 @@ const last = ({ decisions }: Case): Decision => decisions.at(-1)!;
 
 describe("a decision stands", () => {
   test.each(["approve", "modify"] as const)("by %s, signed by a trusted key", async (verdict) => {
-    expect(whyNotStanding(await standing(key, { verdict }), trusted)).toBeNull();
+    expect(whyNot(await standing(key, { verdict }), trusted)).toBeNull();
   });
 
   test("for everybody who may be named, with or without a note", async () => {
     for (const note of [null, "", "Ünïcode \u202e and a \n line"]) {
-      expect(whyNotStanding(await standing(key, { note, by: reviewer("bo") }), trusted)).toBeNull();
+      expect(whyNot(await standing(key, { note, by: reviewer("bo") }), trusted)).toBeNull();
     }
   });
 
   test("whichever of several trusted keys signed it, wherever that is listed", async () => {
     const held = await standing(key);
     const [one, other] = [newKey().trusted, newKey().trusted];
-    expect(whyNotStanding(held, [one, other, key.trusted])).toBeNull();
-    expect(whyNotStanding(held, [key.trusted, one, other])).toBeNull();
+    expect(whyNot(held, [one, other, key.trusted])).toBeNull();
+    expect(whyNot(held, [key.trusted, one, other])).toBeNull();
   });
 
   test.each([
@@ -38,17 +43,17 @@ describe("a decision stands", () => {
   ])("if its key id %s: that is a hint, and no more", async (_, keyid) => {
     const held = await standing(key);
     last(held).signatures[0]!.keyid = keyid;
-    expect(whyNotStanding(held, trusted)).toBeNull();
+    expect(whyNot(held, trusted)).toBeNull();
   });
 
   test("if its key id names another trusted key: what counts is the key that signed it", async () => {
     const other = newKey();
     const held = await standing(key);
     last(held).signatures[0]!.keyid = other.trusted.id;
-    expect(whyNotStanding(held, [other.trusted, key.trusted])).toBeNull();
-    expect(whyNotStanding(held, [other.trusted])).toBe("the decision is signed by no trusted key");
+    expect(whyNot(held, [other.trusted, key.trusted])).toBeNull();
+    expect(whyNot(held, [other.trusted])).toBe("the decision is signed by no trusted key");
     const revoked = { ...key.trusted, until: moment(0), revokedAt: moment(0) };
-    expect(whyNotStanding(held, [other.trusted, revoked])).toMatch(new RegExp(`${key.trusted.id}, which was revoked`));
+    expect(whyNot(held, [other.trusted, revoked])).toMatch(new RegExp(`${key.trusted.id}, which was revoked`));
   });
 
   test("if one of its signatures is good, whatever the others are", async () => {
@@ -66,14 +71,14 @@ describe("a decision stands", () => {
       [{ keyid: "", sig: "" }, good],
     ]) {
       last(held).signatures = mixed;
-      expect(whyNotStanding(held, all)).toBeNull();
+      expect(whyNot(held, all)).toBeNull();
     }
     last(held).signatures = [bad, nobodys];
-    expect(whyNotStanding(held, all)).toMatch(/which was revoked/);
+    expect(whyNot(held, all)).toMatch(/which was revoked/);
     last(held).signatures = [nobodys, bad];
-    expect(whyNotStanding(held, all)).toMatch(/which was revoked/);
+    expect(whyNot(held, all)).toMatch(/which was revoked/);
     last(held).signatures = [nobodys, nobodys];
-    expect(whyNotStanding(held, all)).toBe("the decision is signed by no trusted key");
+    expect(whyNot(held, all)).toBe("the decision is signed by no trusted key");
   });
 
   test("in open trust without any signature, and without a word on who decided", async () => {
@@ -81,7 +86,7 @@ describe("a decision stands", () => {
       const held = await standing(key, { verdict, by: reviewer("bo", "unverified") });
       last(held).signatures = [];
       last(held).statement = "";
-      expect(whyNotStanding(held, null)).toBeNull();
+      expect(whyNot(held, null)).toBeNull();
     }
   });
 
@@ -89,7 +94,7 @@ describe("a decision stands", () => {
     const held = await standing(key, { verdict: "modify" });
     const earlier: Decision = { ...last(held), verdict: "approve", newArgsDigest: null, statement: "", signatures: [] };
     held.decisions.unshift(earlier);
-    expect(whyNotStanding(held, trusted)).toBeNull();
+    expect(whyNot(held, trusted)).toBeNull();
   });
 });
 
@@ -145,8 +150,8 @@ describe("what is recorded", () => {
     const held = await standing(key);
     alter(held);
     expect(whyAltered(held.round)).toBe(why);
-    expect(whyNotStanding(held, trusted)).toBe(why);
-    expect(whyNotStanding(held, null)).toBe(why);
+    expect(whyNot(held, trusted)).toBe(why);
+    expect(whyNot(held, null)).toBe(why);
   });
 
   test("everything altered together, with all its digests: the decision is about something else", async () => {
@@ -155,24 +160,27 @@ describe("what is recorded", () => {
     held.round.argsDigest = digest(others);
     held.round.displayDigest = digest(held.round.display);
     const why = "the last decision is about other arguments";
-    expect(whyNotStanding(held, trusted)).toBe(why);
-    expect(whyNotStanding(held, null)).toBe(why);
+    expect(whyNot(held, trusted)).toBe(why);
+    expect(whyNot(held, null)).toBe(why);
     last(held).argsDigest = held.round.argsDigest;
-    expect(whyNotStanding(held, trusted)).toBe("the decision is not what its statement says");
+    expect(whyNot(held, trusted)).toBe("the decision is not what its statement says");
   });
 });
 
 describe("no decision stands behind", () => {
-  const uncovered: Record<string, [alter: (held: Case) => void, why: string]> = {
+  const DIFFERS = "the decision is not what its statement says";
+  const REFUSED = "those who were asked have not approved it";
+  const uncovered: Record<string, [alter: (held: Case) => void, why: string, whyInOpenTrust?: string]> = {
     "a permit without any decision": [({ decisions }) => void decisions.pop(), "no decision stands behind the permit"],
     "a round that was approved as another one": [(held) => (last(held).round = 2), OTHER()],
     "arguments other than the approved ones": [(held) => (last(held).argsDigest = digest(others)), OTHER()],
-    "a rejection": [(held) => (last(held).verdict = "reject"), OTHER()],
+    "a rejection": [(held) => (last(held).verdict = "reject"), DIFFERS, REFUSED],
     "an answer": [(held) => (last(held).verdict = "answer"), OTHER()],
-    "an abstention": [(held) => (last(held).verdict = "abstain"), OTHER()],
+    "an abstention": [(held) => (last(held).verdict = "abstain"), DIFFERS, "too few people have approved it"],
     "a rejection after the approval": [
       (held) => void held.decisions.push({ ...last(held), verdict: "reject" }),
-      OTHER(),
+      DIFFERS,
+      REFUSED,
     ],
     "a change of the same round after the approval": [
       (held) => void held.decisions.push({ ...last(held), verdict: "modify", newArgsDigest: held.round.argsDigest }),
@@ -184,11 +192,11 @@ describe("no decision stands behind", () => {
     return "the last decision is about other arguments";
   }
 
-  test.each(Object.entries(uncovered))("%s, in either trust", async (_, [alter, why]) => {
+  test.each(Object.entries(uncovered))("%s, in either trust", async (_, [alter, why, whyInOpenTrust = why]) => {
     const held = await standing(key);
     alter(held);
-    expect(whyNotStanding(held, trusted)).toBe(why);
-    expect(whyNotStanding(held, null)).toBe(why);
+    expect(whyNot(held, trusted)).toBe(why);
+    expect(whyNot(held, null)).toBe(whyInOpenTrust);
   });
 
   test.each<[string, (held: Case) => void]>([
@@ -200,8 +208,8 @@ describe("no decision stands behind", () => {
   ])("a change %s", async (_, alter) => {
     const held = await standing(key, { verdict: "modify" });
     alter(held);
-    expect(whyNotStanding(held, trusted)).toBe(OTHER());
-    expect(whyNotStanding(held, null)).toBe(OTHER());
+    expect(whyNot(held, trusted)).toBe(OTHER());
+    expect(whyNot(held, null)).toBe(OTHER());
   });
 });
 
@@ -220,7 +228,7 @@ describe("in either trust a decision does not stand", () => {
     const held = await standing(key);
     Object.assign(last(held), odd);
     for (const signatories of [trusted, null]) {
-      expect(whyNotStanding(held, signatories)).toBe("the decision's record cannot be read");
+      expect(whyNot(held, signatories)).toBe("the decision's record cannot be read");
     }
   });
 });
@@ -342,13 +350,13 @@ describe("in verified trust a decision does not stand", () => {
   test.each(Object.entries(wrong))("%s", async (_, [alter, why, options]) => {
     const held = await standing(key, options);
     await alter(held, key);
-    expect(whyNotStanding(held, trusted)).toBe(why);
+    expect(whyNot(held, trusted)).toBe(why);
     // What is said and who said it is taken on trust there, which is what open means; what is recorded still has to fit.
-    expect(whyNotStanding(held, null)).toBeNull();
+    expect(whyNot(held, null)).toBeNull();
   });
 
   test("where no key is trusted", async () => {
-    expect(whyNotStanding(await standing(key), [])).toBe(NO_KEY);
+    expect(whyNot(await standing(key), [])).toBe(NO_KEY);
   });
 
   test.each(["thread", "proposal", "round", "by", "argsDigest"])(
@@ -357,23 +365,23 @@ describe("in verified trust a decision does not stand", () => {
       const held = await standing(key, { verdict: "modify" });
       const other = { round: 7, by: reviewer("mallory") }[name] ?? "other";
       await restate(last(held), key, { [name]: other });
-      expect(whyNotStanding(held, trusted)).toBe(DIFFERS);
+      expect(whyNot(held, trusted)).toBe(DIFFERS);
     },
   );
 
   test("that is a change, signed for other arguments than its row says", async () => {
     const held = await standing(key, { verdict: "modify" });
     await restate(last(held), key, { newArgsDigest: digest(others) });
-    expect(whyNotStanding(held, trusted)).toBe(DIFFERS);
+    expect(whyNot(held, trusted)).toBe(DIFFERS);
   });
 
   test("beside another on the same round that is forged", async () => {
     const held = await standing(key);
     const forged: Decision = { ...structuredClone(last(held)), by: reviewer("mallory") };
     held.decisions.unshift(forged);
-    expect(whyNotStanding(held, trusted)).toBe(DIFFERS);
+    expect(whyNot(held, trusted)).toBe(DIFFERS);
     held.decisions.reverse();
-    expect(whyNotStanding(held, trusted)).toBe(DIFFERS);
+    expect(whyNot(held, trusted)).toBe(DIFFERS);
   });
 });
 
@@ -396,7 +404,7 @@ describe("the time at which a key signed", () => {
     ["before its time, which has ended since", { since: minutes(10), until: minutes(20) }, false],
   ])("%s", async (_, over, counts) => {
     const own = newKey(over);
-    expect(whyNotStanding(await decidedThen(own), [own.trusted])).toBe(
+    expect(whyNot(await decidedThen(own), [own.trusted])).toBe(
       counts ? null : `the decision is signed with key ${own.trusted.id}, which was not in use then`,
     );
   });
@@ -410,11 +418,11 @@ describe("the time at which a key signed", () => {
     const retired = newKey({ until: at });
     const current = newKey();
     const held = await standing(retired, { at: minutes(-2), proposedAt });
-    expect(whyNotStanding(held, [retired.trusted])).toBe(
+    expect(whyNot(held, [retired.trusted])).toBe(
       counts ? null : `the decision is signed with key ${retired.trusted.id}, retired before it was proposed`,
     );
     await sign(last(held), current);
-    expect(whyNotStanding(held, [retired.trusted, current.trusted])).toBeNull();
+    expect(whyNot(held, [retired.trusted, current.trusted])).toBeNull();
   });
 
   test.each([
@@ -423,7 +431,7 @@ describe("the time at which a key signed", () => {
     ["at that very moment", at],
   ])("%s: a revoked key counts for nothing", async (_, revokedAt) => {
     const own = newKey({ until: minutes(20_000), revokedAt });
-    expect(whyNotStanding(await decidedThen(own), [own.trusted])).toBe(
+    expect(whyNot(await decidedThen(own), [own.trusted])).toBe(
       `the decision is signed with key ${own.trusted.id}, which was revoked`,
     );
   });
@@ -433,14 +441,14 @@ describe("the time at which a key signed", () => {
     const held = await standing(own);
     last(held).decidedAt = decidedAt;
     await restate(last(held), own, { decidedAt });
-    expect(whyNotStanding(held, [own.trusted])).toMatch(/not in use then$/);
+    expect(whyNot(held, [own.trusted])).toMatch(/not in use then$/);
   });
 
   test("is told of the key that really signed, not of the one that is named", async () => {
     const [old, current] = [newKey({ until: minutes(-60) }), newKey()];
     const held = await decidedThen(old);
     last(held).signatures[0]!.keyid = current.trusted.id;
-    expect(whyNotStanding(held, [current.trusted, old.trusted])).toBe(
+    expect(whyNot(held, [current.trusted, old.trusted])).toBe(
       `the decision is signed with key ${old.trusted.id}, which was not in use then`,
     );
   });
@@ -467,14 +475,14 @@ test("a decision on one case never stands behind another", async () => {
   await fc.assert(
     fc.asyncProperty(deciding, deciding, async (one, other) => {
       const [a, b] = [await standing(key, one), await standing(key, other)];
-      expect(whyNotStanding(a, trusted)).toBeNull();
-      expect(whyNotStanding(b, trusted)).toBeNull();
+      expect(whyNot(a, trusted)).toBeNull();
+      expect(whyNot(b, trusted)).toBeNull();
       fc.pre(identity(a) !== identity(b));
       pairs += 1;
       // As it is; and with a row that claims to be about the other case.
       const moved = { ...structuredClone(last(a)), ...claimsOf(last(b)) };
       for (const decision of [last(a), moved]) {
-        expect(whyNotStanding({ ...b, decisions: [decision] }, trusted)).not.toBeNull();
+        expect(whyNot({ ...b, decisions: [decision] }, trusted)).not.toBeNull();
       }
     }),
     { numRuns: 150 },

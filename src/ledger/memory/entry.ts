@@ -15,6 +15,8 @@ export interface Entry {
   reviews: Map<number, Review>;
   permits: Map<number, Permit>;
   decisions: Decision[];
+  /** When each decision was recorded, by the ledger's clock. */
+  decidedAt: Map<string, string>;
   outcome: Outcome | null;
   recordText: string | null;
   /** When its permit was used up, by the ledger's clock. */
@@ -30,6 +32,7 @@ export function newEntry({ proposal, round }: NewProposal): Entry {
     reviews: new Map(),
     permits: new Map(),
     decisions: [],
+    decidedAt: new Map(),
     outcome: null,
     recordText: null,
     spentAt: null,

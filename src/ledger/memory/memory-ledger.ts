@@ -5,9 +5,10 @@ import { systemClock, type Clock } from "../../model/clock.js";
 import type { Outcome } from "../../model/outcome.js";
 import type { Halt } from "../../model/halt.js";
 import type { Permit } from "../../model/permit.js";
+import type { Reviewer } from "../../model/reviewer.js";
 import { isAutomatic } from "../../model/routing.js";
 import { hasLapsed, holdsClaim } from "../claiming.js";
-import { afterDeadline, awaitsDraft, isDue, judgeDecision, permittedRound } from "../deciding.js";
+import { afterDeadline, awaitsDraft, isDue, judgeDecision, seatsAsked } from "../deciding.js";
 import { requireHaltText, type HaltRequest, type LiftRequest } from "../halting.js";
 import {
   askedEntry,
@@ -39,6 +40,7 @@ import type {
   SettleRequest,
   TakeRequest,
 } from "../ledger.js";
+import { requireReviewer, type RegisterRequest } from "../registering.js";
 import {
   requireAskText,
   requireClaimText,
@@ -56,6 +58,7 @@ import {
   type SetStageRequest,
 } from "../staging.js";
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
+import { approvedBy, escalate } from "./deciding.js";
 import { newEntry, newReview, view, type Entry } from "./entry.js";
 import { findReview, openOnThread } from "./listing.js";
 import { MemoryReadings } from "./readings.js";
@@ -163,30 +166,38 @@ class MemoryLedger extends MemoryReadings implements Ledger {
 
   async decide(request: DecideRequest): Promise<DecideResult> {
     requireDecisionText(request);
-    const { decision, next, outcome } = request;
+    const { decision, next } = request;
     const found = findReview(this.kept.values(), decision.reviewId);
     if (found === undefined) return { ok: false, why: "unknown", case: null };
     const { review } = found;
     const { id, threadId } = found.entry.proposal;
     const held = view(found.entry);
+    const now = this.in(0);
+    const seats = seatsAsked(request.authority, { review, case: held });
     const verdict = judgeDecision(request, {
       review,
       case: held,
       openOnThread: openOnThread(this.kept.values(), threadId),
-      isDue: isDue(review, this.in(0)),
+      isDue: isDue(review, now),
+      reviewer: this.known.get(decision.by.id),
+      approvedBefore: (query) => approvedBy(this.kept.values(), { by: decision.by, except: id, query, now }),
+      seats: seats === null ? [] : this.known.seats(seats, now),
+      now,
     });
     if (!verdict.counts) return verdict.result;
-    const permitted = permittedRound(request, held);
+    const { then } = verdict;
     const decided = this.#change(id, (entry) => {
       entry.decisions.push(structuredClone(decision));
-      Object.assign(review, { status: "decided", version: review.version + 1 });
+      entry.decidedAt.set(decision.id, now);
+      if (then.review === "decided") Object.assign(review, { status: "decided", version: review.version + 1 });
+      if (then.review === "escalated") escalate(review, request.escalation ?? null, (ms) => this.in(ms));
       decidedEntries(request).forEach((made) => this.log.append(made));
       if (next !== undefined) {
         entry.rounds.set(next.round.round, structuredClone(next.round));
         entry.proposal.round = next.round.round;
       }
-      if (permitted !== null) this.#permit(entry, permitted, "decisions", decision.decidedAt);
-      if (outcome !== null) this.#close(entry, outcome, decision.decidedAt);
+      if (then.permit !== null) this.#permit(entry, then.permit, "decisions", decision.decidedAt);
+      if (then.outcome !== null) this.#close(entry, then.outcome, decision.decidedAt);
       this.#judge(request, held);
     });
     return { ok: true, case: decided, repeated: false };
@@ -270,6 +281,11 @@ class MemoryLedger extends MemoryReadings implements Ledger {
       entry.spentAt = this.in(0);
       this.#close(entry, outcome, at);
     });
+  }
+
+  async register(request: RegisterRequest): Promise<Reviewer> {
+    requireReviewer(request);
+    return this.known.register(request);
   }
 
   async halt(request: HaltRequest): Promise<Halt> {

@@ -5,14 +5,17 @@ import { type Clock } from "../../model/clock.js";
 import type { Halt } from "../../model/halt.js";
 import type { Proposal } from "../../model/proposal.js";
 import type { Review } from "../../model/review.js";
+import type { Reviewer } from "../../model/reviewer.js";
 import type { StageKey } from "../../model/stage.js";
 import type { HistoryRequest } from "../history.js";
 import type { ClosedCase, Ledger, PageRequest, ReviewFilter } from "../ledger.js";
+import type { SeatsRequest } from "../registering.js";
 import { view, type Entry } from "./entry.js";
 import { MemoryHalts } from "./halts.js";
 import { historyOf } from "./history.js";
 import { byAge, byId, dueReviews, findReview, reviewsOf } from "./listing.js";
 import { MemoryLog } from "./log.js";
+import { MemoryReviewers } from "./reviewers.js";
 import { MemoryStages } from "./stages.js";
 
 /** What reads a memory ledger, and changes nothing but which threads were seen to finish. What it gives are copies. */
@@ -21,6 +24,7 @@ export class MemoryReadings {
   protected readonly log = new MemoryLog();
   protected readonly halted = new MemoryHalts(this.log);
   protected readonly staged = new MemoryStages();
+  protected readonly known = new MemoryReviewers(this.log);
   protected readonly clock: Clock;
 
   constructor(clock: Clock) {
@@ -50,6 +54,18 @@ export class MemoryReadings {
 
   async stages({ afterId, limit }: PageRequest): Promise<StageRecord[]> {
     return this.staged.list(afterId, limit);
+  }
+
+  async reviewer(id: string): Promise<Reviewer | null> {
+    return this.known.get(id);
+  }
+
+  async reviewers({ afterId, limit }: PageRequest): Promise<Reviewer[]> {
+    return this.known.list(afterId, limit);
+  }
+
+  async seats(request: SeatsRequest): Promise<number[]> {
+    return this.known.seats(request, this.in(0));
   }
 
   async review(reviewId: string): Promise<{ review: Review; case: Case } | null> {

@@ -5,10 +5,10 @@ import type { Clock } from "../../model/clock.js";
 import type { Halt } from "../../model/halt.js";
 import { identifier } from "../../model/identifier.js";
 import { reviewDigest } from "../../model/proposal.js";
-import type { Review } from "../../model/review.js";
+import type { Reviewer } from "../../model/reviewer.js";
 import { isAutomatic } from "../../model/routing.js";
 import { holdsClaim } from "../claiming.js";
-import { afterDeadline, awaitsDraft, judgeDecision, permittedRound } from "../deciding.js";
+import { afterDeadline, awaitsDraft, judgeDecision, seatsAsked, type HeldReview } from "../deciding.js";
 import { requireHaltText, type HaltRequest, type LiftRequest } from "../halting.js";
 import {
   askedEntry,
@@ -46,6 +46,7 @@ import {
   requireProposalText,
   requireTakeText,
 } from "../plain-text.js";
+import { requireReviewer, type RegisterRequest } from "../registering.js";
 import { requireStageText, type SetCeilingRequest, type SetStageRequest } from "../staging.js";
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
 import { keepHalt, liftHalt } from "./halts.js";
@@ -58,6 +59,7 @@ import { nextRoundSql, routeSql, voidPermitSql } from "./queries/route.js";
 import { entryKnownSql } from "./queries/settle.js";
 import { bindSql, takenSql } from "./queries/take.js";
 import { quoteSchema } from "./schema.js";
+import { readApproved, readReviewer, readSeats, register } from "./reviewers.js";
 import { moveStage, setStage } from "./stages.js";
 import { connection, inTransaction, type Run } from "./transaction.js";
 import { addRound, append, closeCase, issue, readCase, recordDecision } from "./writes.js";
@@ -89,6 +91,8 @@ export interface PostgresLedgerOptions {
 export function postgresLedger({ pool, schema = "assent", statementMs, clock }: PostgresLedgerOptions): Ledger {
   return new PostgresLedger(connection(pool, statementMs), quoteSchema(schema), clock);
 }
+
+type LockedReview = Pick<HeldReview, "review" | "openOnThread" | "isDue" | "now">;
 
 interface ClaimedCase {
   doc: Case;
@@ -187,21 +191,24 @@ class PostgresLedger extends PostgresReadings implements Ledger {
 
   async decide(request: DecideRequest): Promise<DecideResult> {
     requireDecisionText(request);
-    const { decision, outcome } = request;
+    const { decision } = request;
     const proposalId = await this.#proposalOf(decision.reviewId);
     if (proposalId === undefined) return { ok: false, why: "unknown", case: null };
     const refusal = await this.#locked(proposalId, async (run, schema) => {
       const held = await readCase(run, schema, proposalId);
       const [locked] = await this.#lockReview(run, decision.reviewId);
       if (locked === undefined) return { ok: false, why: "unknown", case: null } as const;
-      const verdict = judgeDecision(request, { ...locked, case: held });
+      const verdict = judgeDecision(request, {
+        ...locked,
+        case: held,
+        ...(await this.#known(run, request, locked, held)),
+      });
       if (!verdict.counts) return verdict.result;
-      await recordDecision(run, schema, request);
+      const { review, permit, outcome } = verdict.then;
+      await recordDecision(run, schema, request, { review, now: this.now() });
       const entries = decidedEntries(request);
-      const permitted = permittedRound(request, held);
-      if (permitted !== null) {
-        const permit = newPermit(proposalId, permitted, "decisions", decision.decidedAt);
-        entries.push(await issue(run, schema, permit));
+      if (permit !== null) {
+        entries.push(await issue(run, schema, newPermit(proposalId, permit, "decisions", decision.decidedAt)));
       }
       if (outcome !== null) {
         entries.push(await closeCase(run, schema, proposalId, outcome, decision.decidedAt));
@@ -284,6 +291,11 @@ class PostgresLedger extends PostgresReadings implements Ledger {
     });
   }
 
+  async register(request: RegisterRequest): Promise<Reviewer> {
+    requireReviewer(request);
+    return register(this.connection, this.schema, request);
+  }
+
   async halt(request: HaltRequest): Promise<Halt> {
     requireHaltText(request);
     return keepHalt(this.connection, this.schema, request);
@@ -311,7 +323,24 @@ class PostgresLedger extends PostgresReadings implements Ledger {
     return (await this.once<{ proposalId: string }>(reviewProposalSql, [id]))[0]?.proposalId;
   }
 
-  #lockReview(run: Run, reviewId: string): Promise<{ review: Review; openOnThread: number; isDue: boolean }[]> {
+  /** What is known of a decision's author and of those who have a seat beside them, as far as it matters. */
+  async #known(
+    run: Run,
+    request: DecideRequest,
+    { review }: LockedReview,
+    held: Case,
+  ): Promise<Pick<HeldReview, "reviewer" | "approvedBefore" | "seats">> {
+    const { authority, decision } = request;
+    const asked = seatsAsked(authority, { review, case: held });
+    const mustHold = authority?.source.needs.some(({ action }) => action.includes(held.proposal.action)) === true;
+    return {
+      reviewer: mustHold || asked !== null ? await readReviewer(run, this.schema, decision.by.id) : null,
+      approvedBefore: await readApproved(run, this.schema, request, held, this.now()),
+      seats: asked === null ? [] : await readSeats(run, this.schema, asked, this.now()),
+    };
+  }
+
+  #lockReview(run: Run, reviewId: string): Promise<LockedReview[]> {
     return run(lockReviewSql(this.schema), [reviewId, this.now()]);
   }
 

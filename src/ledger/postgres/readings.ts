@@ -5,9 +5,11 @@ import type { Clock } from "../../model/clock.js";
 import type { Halt } from "../../model/halt.js";
 import { type Proposal } from "../../model/proposal.js";
 import type { Review } from "../../model/review.js";
+import type { Reviewer } from "../../model/reviewer.js";
 import type { StageKey } from "../../model/stage.js";
 import type { HistoryRequest } from "../history.js";
 import type { ClosedCase, Ledger, PageRequest, ReviewFilter } from "../ledger.js";
+import type { SeatsRequest } from "../registering.js";
 import { isPlainText } from "../plain-text.js";
 import { unknownProposal } from "../unknown-proposal.js";
 import { readHistory } from "./history.js";
@@ -26,8 +28,10 @@ import {
 } from "./queries/list.js";
 import { readCaseSql } from "./queries/read-case.js";
 import { stagesSql } from "./queries/stages.js";
+import { reviewersSql } from "./queries/reviewers.js";
+import { readReviewer, readSeats } from "./reviewers.js";
 import { readStage } from "./stages.js";
-import { once, type Connection } from "./transaction.js";
+import { once, type Connection, type Run } from "./transaction.js";
 
 /** What reads the ledger in Postgres, and changes nothing but which threads were seen to finish. */
 export class PostgresReadings {
@@ -41,6 +45,9 @@ export class PostgresReadings {
     this.clock = clock;
   }
 
+  /** Runs one statement in a transaction of its own. */
+  readonly #run: Run = (text, values = []) => once(this.connection, text, values);
+
   async read(proposalId: string): Promise<Case | null> {
     if (!isPlainText(proposalId)) return null;
     const [row] = await this.once<{ doc: Case }>(readCaseSql, [proposalId]);
@@ -51,6 +58,18 @@ export class PostgresReadings {
     if (!isPlainText(reviewId)) return null;
     const [row] = await this.once<{ review: Review; case: Case }>(reviewSql, [reviewId]);
     return row ?? null;
+  }
+
+  async reviewer(id: string): Promise<Reviewer | null> {
+    return readReviewer(this.#run, this.schema, id);
+  }
+
+  async reviewers({ afterId, limit }: PageRequest): Promise<Reviewer[]> {
+    return (await this.once<{ doc: Reviewer }>(reviewersSql, [afterId, limit])).map(({ doc }) => doc);
+  }
+
+  async seats(request: SeatsRequest): Promise<number[]> {
+    return readSeats(this.#run, this.schema, request, this.now());
   }
 
   async reviews({ status, threadId, limit, after }: ReviewFilter): Promise<{ review: Review; case: Case }[]> {
@@ -78,7 +97,7 @@ export class PostgresReadings {
   }
 
   async stage(of: StageKey): Promise<StageRecord> {
-    return readStage((text, values = []) => once(this.connection, text, values), this.schema, of);
+    return readStage(this.#run, this.schema, of);
   }
 
   async stages({ afterId, limit }: PageRequest): Promise<StageRecord[]> {

@@ -3,9 +3,10 @@ import type { Outcome } from "../../model/outcome.js";
 import type { Permit } from "../../model/permit.js";
 import type { Round } from "../../model/proposal.js";
 import { closing, permittedEntry, type JournalEntry } from "../journal.js";
+import type { Consequence } from "../deciding.js";
 import type { DecideRequest } from "../ledger.js";
 import { unknownProposal } from "../unknown-proposal.js";
-import { decisionSql, newRoundSql, reviewDecidedSql } from "./queries/decide.js";
+import { decisionSql, newRoundSql, reviewDecidedSql, reviewEscalatedSql } from "./queries/decide.js";
 import { readCaseSql } from "./queries/read-case.js";
 import { permitSql } from "./queries/route.js";
 import { appendSql, closeCaseSql } from "./queries/settle.js";
@@ -47,8 +48,13 @@ export async function closeCase(
   return entry;
 }
 
-/** Records a decision on its review, and the round that a modification or an answer makes. */
-export async function recordDecision(run: Run, schema: string, { decision, next }: DecideRequest): Promise<void> {
+/** Records a decision, what becomes of its review, and the round that a modification or an answer makes. */
+export async function recordDecision(
+  run: Run,
+  schema: string,
+  { decision, next, escalation }: DecideRequest,
+  { review, now }: { review: Consequence["review"]; now: string | null },
+): Promise<void> {
   await run(decisionSql(schema), [
     decision.id,
     decision.proposalId,
@@ -63,8 +69,13 @@ export async function recordDecision(run: Run, schema: string, { decision, next 
     decision.statement,
     decision.decidedAt,
     JSON.stringify(decision.signatures),
+    now,
   ]);
-  await run(reviewDecidedSql(schema), [decision.reviewId]);
+  if (review === "decided") await run(reviewDecidedSql(schema), [decision.reviewId]);
+  if (review === "escalated") {
+    const { otherwise = "hold", withinMs = null } = escalation ?? {};
+    await run(reviewEscalatedSql(schema), [decision.reviewId, otherwise, withinMs, now]);
+  }
   if (next !== undefined) await addRound(run, schema, decision.proposalId, next.round);
 }
 

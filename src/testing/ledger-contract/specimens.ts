@@ -226,12 +226,7 @@ export async function asked(ledger: Ledger, options?: DraftOptions): Promise<Cas
 }
 
 /** Makes a decision that has to count and gives the case. */
-export async function decided(
-  ledger: Ledger,
-  held: Case,
-  verdict: Verdict,
-  options?: DecideOptions,
-): Promise<Case> {
+export async function decided(ledger: Ledger, held: Case, verdict: Verdict, options?: DecideOptions): Promise<Case> {
   const result = await ledger.decide(decideRequest(held, verdict, options));
   assert.ok(result.ok && !result.repeated, `the decision does not count: ${JSON.stringify(result)}`);
   return result.case;

@@ -8,19 +8,25 @@ select (select count(*)::int from ${schema}.reviews o
   join ${schema}.proposals p on p.id = o.proposal_id and p.round = o.round and p.state = 'open'
   where o.thread_id = v.thread_id and o.status = 'open') as "openOnThread",
   coalesce(v.status = 'open' and v.deadline_at <= coalesce($2::timestamptz, clock_timestamp()), false) as "isDue",
-  ${reviewDoc(schema)} as review
+  ${schema}.iso(coalesce($2::timestamptz, clock_timestamp())) as now, ${reviewDoc(schema)} as review
 from ${schema}.reviews v join ${schema}.proposals p on p.id = v.proposal_id
 where v.id = $1 for update of v`;
 
 /** Records a decision. */
 export const decisionSql = (schema: string): string => `
 insert into ${schema}.decisions (id, proposal_id, review_id, round, verdict, principal, reason_code, note, args_digest,
-  new_args_digest, statement, decided_at, signatures)
-values ($1, $2, $3, $4, $5, $6::json, $7, $8, $9, $10, $11, $12, $13::json)`;
+  new_args_digest, statement, decided_at, signatures, recorded_at)
+values ($1, $2, $3, $4, $5, $6::json, $7, $8, $9, $10, $11, $12, $13::json, coalesce($14::timestamptz, clock_timestamp()))`;
 
 /** Closes a review for further decisions. */
 export const reviewDecidedSql = (schema: string): string =>
   `update ${schema}.reviews set status = 'decided', version = version + 1 where id = $1`;
+
+/** Hands a review to the people of its next step. */
+export const reviewEscalatedSql = (schema: string): string => `
+update ${schema}.reviews set step = step + 1, version = version + 1, otherwise = $2,
+  deadline_at = coalesce($4::timestamptz, clock_timestamp()) + $3::float8 * interval '1 millisecond'
+where id = $1`;
 
 /** Lets a review's deadline pass. */
 export const reviewExpiredSql = (schema: string): string => `

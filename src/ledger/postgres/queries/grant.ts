@@ -18,6 +18,7 @@ const READ_BY_BOTH = [
   "halts",
   "judgements",
   "stages",
+  "reviewers",
 ];
 
 /**
@@ -25,11 +26,12 @@ const READ_BY_BOTH = [
  * | --- | --- | --- |
  * | proposals | record them, bind, advance and close them | advance and close them |
  * | rounds | record them unrouted, route them | record those that a modification makes |
- * | reviews | open them, move their address, let their deadlines pass | decide them |
+ * | reviews | open them, move their address, let their deadlines pass | decide and escalate them |
  * | decisions | | record them |
  * | permits | issue those of basis `policy`; claim, extend, spend and void | issue those of basis `decisions` |
  * | cases | close | close what a decision ends |
  * | halts | | make, replace and lift them |
+ * | reviewers | | register them |
  * | stages | | move and set them |
  * | audit log | append what they did | append what they did |
  *
@@ -94,6 +96,7 @@ const rules = (schema: string): RowRule[] => [
     what: `for insert $to with check (basis = 'decisions' and state = 'issued' and claims = 0 and ${isDecided(schema)})`,
   },
   { table: "halts", name: "halt", to: "decider", what: "for all $to using (true) with check (true)" },
+  { table: "reviewers", name: "register", to: "decider", what: "for all $to using (true) with check (true)" },
   { table: "stages", name: "begin", to: "decider", what: "for insert $to with check (true)" },
   { table: "stages", name: "move", to: "decider", what: "for update $to using (true)" },
   { table: "cases", name: "end", to: "graph", what: "for insert $to with check (true)" },
@@ -141,7 +144,8 @@ export function grantSql(schema: string, roles: { graph: string; decider: string
     `grant update (state, owner, lease_until, claims, spent_at) on ${schema}.permits to ${roles.graph}`,
     `grant insert on ${list(schema, "decisions", "rounds", "permits", "cases")} to ${roles.decider}`,
     `grant update (round, state) on ${schema}.proposals to ${roles.decider}`,
-    `grant update (status, version) on ${schema}.reviews to ${roles.decider}`,
+    `grant update (status, version, step, otherwise, deadline_at) on ${schema}.reviews to ${roles.decider}`,
+    `grant insert, update on ${schema}.reviewers to ${roles.decider}`,
     `grant insert, update, delete on ${schema}.halts to ${roles.decider}`,
     `grant insert on ${schema}.stages to ${roles.decider}`,
     `grant update (stage, ceiling, judged_before, changed_by, reason, changed_at) on ${schema}.stages to ${roles.decider}`,
