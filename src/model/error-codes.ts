@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   policy_unsupported: { http: 422, retryable: false, title: "The policy asks for something not yet supported" },
   policy_unreadable: { http: 500, retryable: false, title: "The policy file cannot be read" },
   policy_cases_invalid: { http: 422, retryable: false, title: "Cases or proposals for a policy cannot be read" },
+  authority_invalid: { http: 400, retryable: false, title: "The authority document cannot be loaded" },
 
   // proposing
   outside_node: { http: 500, retryable: false, title: "Called outside a LangGraph node" },

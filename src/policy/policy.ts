@@ -1,3 +1,4 @@
+import { deepFreeze } from "../model/deep-freeze.js";
 import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import type { HistoryQuery, PolicyInput } from "../model/facts.js";
@@ -145,10 +146,4 @@ function digestOf(source: PolicyDocument, problems: Problems): string {
     problems.throwIfAny();
     throw cause;
   }
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
-  for (const part of Object.values(value)) deepFreeze(part);
-  return Object.freeze(value);
 }
