@@ -1,4 +1,4 @@
-import type { Decision } from "../model/decision.js";
+import type { Decision, Verdict } from "../model/decision.js";
 import type { PrincipalRecord } from "../model/principal.js";
 import type { Requirement, Selector } from "../model/requirement.js";
 
@@ -16,9 +16,25 @@ export function whyNotAllowed(
   const asked = peopleOf(requires, step);
   if (asked.length === 0) return null;
   const isAsked = (selectors: readonly Selector[]): boolean => selectors.some((selector) => isMeant(selector, by));
-  const letsRun = verdict === "approve" || verdict === "modify" || verdict === "answer";
-  if (letsRun ? asked.every(isAsked) : asked.some(isAsked)) return null;
+  if (letsRun(verdict) ? asked.every(isAsked) : asked.some(isAsked)) return null;
   return `${by.name} is none of those who may decide: ${asked.map(inWords).join(", and ")}`;
+}
+
+/** Whether who says this lets the action run, now or with other arguments. */
+export function letsRun(verdict: Verdict): boolean {
+  switch (verdict) {
+    case "approve":
+    case "modify":
+    case "answer":
+      return true;
+    case "reject":
+    case "revise":
+    case "escalate":
+    case "abstain":
+      return false;
+    default:
+      return verdict satisfies never;
+  }
 }
 
 /** Whether a requirement excludes somebody, whoever else it asks for. */
@@ -44,7 +60,11 @@ export function inWords(selectors: readonly Selector[]): string {
     .join(" or ");
 }
 
-function isMeant(selector: Selector, { id, roles, groups = [] }: PrincipalRecord): boolean {
+/** Whether a selector means somebody. */
+export function isMeant(
+  selector: Selector,
+  { id, roles, groups = [] }: Pick<PrincipalRecord, "id" | "roles" | "groups">,
+): boolean {
   if ("role" in selector) return roles.includes(selector.role);
   return "group" in selector ? groups.includes(selector.group) : selector.person === id;
 }
