@@ -65,6 +65,18 @@ export type { ErrorCode } from "./model/error-codes.js";
 export { loadKeys } from "./authority/key-folder.js";
 export type { Keys, TrustedKey } from "./authority/keys.js";
 export type { Signer } from "./authority/signature.js";
+export { authority } from "./authority/authority.js";
+export type {
+  Authority,
+  AuthorityDocument,
+  AuthoritySource,
+  LimitHolder,
+  LimitRule,
+  LimitSource,
+  NeedRule,
+  NeedSource,
+  SegregationSource,
+} from "./authority/authority.js";
 export { localUser } from "./authority/local-user.js";
 export { createAuthenticator } from "./authority/authenticator.js";
 export type { Authenticator, Identity, Principal } from "./authority/authenticator.js";
@@ -115,6 +127,9 @@ export type {
   Weekday,
 } from "./policy/triggers.js";
 
+export type { RegisterOptions, ReviewerDetails, Reviewers } from "./nodes/reviewers.js";
+export type { Absence, Qualification, Reviewer } from "./model/reviewer.js";
+export type { RegisterRequest, SeatsRequest } from "./ledger/registering.js";
 export type { Agents, HaltOptions } from "./nodes/agents.js";
 export { noveltyFrom } from "./nodes/novelty.js";
 export type { NoveltyOptions } from "./nodes/novelty.js";

@@ -15,13 +15,14 @@ import type { Life } from "./life.js";
  */
 export function compareCase(held: Case, life: Life | undefined): string[] {
   if (life === undefined) return ["The ledger holds the case, the log has no row of it"];
-  return [
+  const wrong = [
     ...held.decisions.flatMap((decision) => compareDecision(decision, held, life)),
     ...compareRound(held, life),
     ...comparePermit(held, life),
-    ...compareVotes(held),
     ...compareEnd(held, life),
   ];
+  // Votes that are not what was logged say nothing of what follows from them.
+  return wrong.length > 0 ? wrong : compareVotes(held);
 }
 
 /** What is wrong with the stored record of a closed case. */

@@ -120,7 +120,7 @@ export function isAuthority(value: unknown): value is Authority {
   return typeof value === "object" && value !== null && Object.hasOwn(value, BRAND);
 }
 
-const BYTES_MAX = 4 * 1024 * 1024;
+const BYTES_MAX = 1024 * 1024;
 
 function digestOf(document: AuthorityDocument): string {
   try {

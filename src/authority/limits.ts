@@ -61,7 +61,7 @@ export function whyBeyondLimits(
     return `${by.name} has no limit in ${currency} up to which ${action} may be approved`;
   }
   if (highest !== undefined && sumOf(0, value) > highest) {
-    return `${by.name} may approve up to ${inWords(highest, currency)}; this is ${inWords(value, currency)}`;
+    return `${by.name} may approve up to ${moneyInWords(highest, currency)}; this is ${moneyInWords(value, currency)}`;
   }
   for (const { query, upTo } of windows) {
     const before = approvedBefore(query);
@@ -70,8 +70,8 @@ export function whyBeyondLimits(
     const sum = sumOf(before, value);
     if (sum > upTo) {
       return (
-        `${by.name} has approved ${inWords(before, currency)} within ${time}; with this ${inWords(value, currency)} ` +
-        `it would be ${inWords(sum, currency)}, and the limit is ${inWords(upTo, currency)}`
+        `${by.name} has approved ${moneyInWords(before, currency)} within ${time}; with this ${moneyInWords(value, currency)} ` +
+        `it would be ${moneyInWords(sum, currency)}, and the limit is ${moneyInWords(upTo, currency)}`
       );
     }
   }
@@ -154,6 +154,6 @@ function isExact(value: number): boolean {
 
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 20 });
 
-function inWords(value: number, currency: string): string {
+function moneyInWords(value: number, currency: string): string {
   return `${grouped.format(value)} ${currency}`;
 }

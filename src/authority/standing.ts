@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { canonicalJson } from "../model/canonical-json.js";
 import type { Case } from "../model/case.js";
-import { DecisionStatement, readable, type Decision, type Signature } from "../model/decision.js";
+import { type DecisionStatement, readable, type Decision, type Signature } from "../model/decision.js";
 import { digest } from "../model/digest.js";
 import type { Amount } from "../model/facts.js";
 import type { Round } from "../model/proposal.js";

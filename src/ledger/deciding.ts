@@ -67,7 +67,7 @@ export interface Consequence {
 export function judgeDecision(
   request: DecideRequest,
   held: HeldReview,
-): { counts: true; then: Consequence } | { counts: false; result: DecideResult } {
+): { counts: true; follows: Consequence } | { counts: false; result: DecideResult } {
   const refuse = (why: (DecideResult & { ok: false })["why"], because?: string) => {
     const result: DecideResult = { ok: false, why, ...(because !== undefined && { because }), case: held.case };
     return { counts: false, result } as const;
@@ -83,10 +83,10 @@ export function judgeDecision(
   if (forbidden !== null) return refuse("forbidden", forbidden);
   if (request.version !== undefined && request.version !== review.version) return refuse("changed");
   if (!namesSeats(request, held)) return refuse("changed");
-  const then = consequence(request, held);
-  if (request.digest !== review.digest || !isAbout(request.decision, held) || then === null) return refuse("digest");
+  const follows = consequence(request, held);
+  if (request.digest !== review.digest || !isAbout(request.decision, held) || follows === null) return refuse("digest");
   if (request.answered !== undefined && !request.answered.named && held.openOnThread > 1) return refuse("ambiguous");
-  return { counts: true, then };
+  return { counts: true, follows };
 }
 
 /** Why a decision's author may not say this; null if they may. */

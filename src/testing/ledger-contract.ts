@@ -15,7 +15,9 @@ import { routingContract } from "./ledger-contract/routing.js";
 import { settlingContract } from "./ledger-contract/settling.js";
 import { stagingContract } from "./ledger-contract/staging.js";
 import { takingContract } from "./ledger-contract/taking.js";
+import { registeringContract } from "./ledger-contract/registering.js";
 import { moment } from "./ledger-contract/specimens.js";
+import { votingContract } from "./ledger-contract/voting.js";
 import { valuesContract } from "./ledger-contract/values.js";
 import { manualClock } from "./manual-clock.js";
 
@@ -40,6 +42,8 @@ const PARTS: Record<string, (check: Check) => void> = {
   ask: askingContract,
   decide: decidingContract,
   "decide, several at once": decidingRacesContract,
+  votes: votingContract,
+  "reviewers and limits": registeringContract,
   "deadlines, people and drafts": expiringContract,
   "claim and extend": claimingContract,
   settle: settlingContract,

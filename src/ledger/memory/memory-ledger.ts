@@ -1,15 +1,11 @@
 import { ruledChange } from "../../autonomy/stage-change.js";
-import type { StageRecord } from "../../autonomy/stage-record.js";
 import { type Case } from "../../model/case.js";
 import { systemClock, type Clock } from "../../model/clock.js";
 import type { Outcome } from "../../model/outcome.js";
-import type { Halt } from "../../model/halt.js";
 import type { Permit } from "../../model/permit.js";
-import type { Reviewer } from "../../model/reviewer.js";
 import { isAutomatic } from "../../model/routing.js";
 import { hasLapsed, holdsClaim } from "../claiming.js";
 import { afterDeadline, awaitsDraft, isDue, judgeDecision, seatsAsked } from "../deciding.js";
-import { requireHaltText, type HaltRequest, type LiftRequest } from "../halting.js";
 import {
   askedEntry,
   claimedEntry,
@@ -40,7 +36,6 @@ import type {
   SettleRequest,
   TakeRequest,
 } from "../ledger.js";
-import { requireReviewer, type RegisterRequest } from "../registering.js";
 import {
   requireAskText,
   requireClaimText,
@@ -48,20 +43,12 @@ import {
   requireProposalText,
   requireTakeText,
 } from "../plain-text.js";
-import {
-  judgementBy,
-  requestedChange,
-  requireStageText,
-  stagedEntry,
-  stageKeyOf,
-  type SetCeilingRequest,
-  type SetStageRequest,
-} from "../staging.js";
+import { judgementBy, stagedEntry, stageKeyOf } from "../staging.js";
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
 import { approvedBy, escalate } from "./deciding.js";
 import { newEntry, newReview, view, type Entry } from "./entry.js";
 import { findReview, openOnThread } from "./listing.js";
-import { MemoryReadings } from "./readings.js";
+import { MemoryStandingOrders } from "./standing-orders.js";
 
 /** How a memory ledger is set up. */
 export interface MemoryLedgerOptions {
@@ -91,7 +78,7 @@ export function memoryLedger({ clock = systemClock }: MemoryLedgerOptions = {}):
   return new MemoryLedger(clock);
 }
 
-class MemoryLedger extends MemoryReadings implements Ledger {
+class MemoryLedger extends MemoryStandingOrders implements Ledger {
   readonly durable = false;
 
   async propose(request: NewProposal): Promise<Case> {
@@ -185,19 +172,19 @@ class MemoryLedger extends MemoryReadings implements Ledger {
       now,
     });
     if (!verdict.counts) return verdict.result;
-    const { then } = verdict;
+    const { follows } = verdict;
     const decided = this.#change(id, (entry) => {
       entry.decisions.push(structuredClone(decision));
       entry.decidedAt.set(decision.id, now);
-      if (then.review === "decided") Object.assign(review, { status: "decided", version: review.version + 1 });
-      if (then.review === "escalated") escalate(review, request.escalation ?? null, (ms) => this.in(ms));
+      if (follows.review === "decided") Object.assign(review, { status: "decided", version: review.version + 1 });
+      if (follows.review === "escalated") escalate(review, request.escalation ?? null, (ms) => this.in(ms));
       decidedEntries(request).forEach((made) => this.log.append(made));
       if (next !== undefined) {
         entry.rounds.set(next.round.round, structuredClone(next.round));
         entry.proposal.round = next.round.round;
       }
-      if (then.permit !== null) this.#permit(entry, then.permit, "decisions", decision.decidedAt);
-      if (then.outcome !== null) this.#close(entry, then.outcome, decision.decidedAt);
+      if (follows.permit !== null) this.#permit(entry, follows.permit, "decisions", decision.decidedAt);
+      if (follows.outcome !== null) this.#close(entry, follows.outcome, decision.decidedAt);
       this.#judge(request, held);
     });
     return { ok: true, case: decided, repeated: false };
@@ -281,35 +268,6 @@ class MemoryLedger extends MemoryReadings implements Ledger {
       entry.spentAt = this.in(0);
       this.#close(entry, outcome, at);
     });
-  }
-
-  async register(request: RegisterRequest): Promise<Reviewer> {
-    requireReviewer(request);
-    return this.known.register(request);
-  }
-
-  async halt(request: HaltRequest): Promise<Halt> {
-    requireHaltText(request);
-    return this.halted.halt(request);
-  }
-
-  async lift(request: LiftRequest): Promise<Halt | null> {
-    requireHaltText(request);
-    return this.halted.lift(request);
-  }
-
-  async setStage(request: SetStageRequest | SetCeilingRequest): Promise<StageRecord> {
-    requireStageText(request);
-    const change = requestedChange(this.staged.record(request.of), request);
-    if (change !== null) {
-      this.log.append(stagedEntry(change));
-      this.staged.change(change);
-    }
-    return this.staged.record(request.of);
-  }
-
-  async setCeiling(request: SetCeilingRequest): Promise<StageRecord> {
-    return this.setStage(request);
   }
 
   /** Counts what a decision says about the agent, and moves the stage. Comes last: nothing after it may fail. */

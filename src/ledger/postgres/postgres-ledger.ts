@@ -8,12 +8,11 @@ import { reviewDigest } from "../../model/proposal.js";
 import type { Reviewer } from "../../model/reviewer.js";
 import { isAutomatic } from "../../model/routing.js";
 import { holdsClaim } from "../claiming.js";
-import { afterDeadline, awaitsDraft, judgeDecision, seatsAsked, type HeldReview } from "../deciding.js";
+import { afterDeadline, awaitsDraft } from "../deciding.js";
 import { requireHaltText, type HaltRequest, type LiftRequest } from "../halting.js";
 import {
   askedEntry,
   claimedEntry,
-  decidedEntries,
   expiredEntry,
   newPermit,
   proposedEntry,
@@ -49,20 +48,21 @@ import {
 import { requireReviewer, type RegisterRequest } from "../registering.js";
 import { requireStageText, type SetCeilingRequest, type SetStageRequest } from "../staging.js";
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
+import { decide, lockReview } from "./deciding.js";
 import { keepHalt, liftHalt } from "./halts.js";
 import { askSql } from "./queries/ask.js";
 import { claimedCaseSql, claimSql, extendSql, spendSql } from "./queries/claim.js";
-import { lockReviewSql, reviewExpiredSql, reviewProposalSql } from "./queries/decide.js";
+import { reviewExpiredSql, reviewProposalSql } from "./queries/decide.js";
 import { proposeSql } from "./queries/propose.js";
 import { lockProposalSql } from "./queries/read-case.js";
 import { nextRoundSql, routeSql, voidPermitSql } from "./queries/route.js";
 import { entryKnownSql } from "./queries/settle.js";
 import { bindSql, takenSql } from "./queries/take.js";
 import { quoteSchema } from "./schema.js";
-import { readApproved, readReviewer, readSeats, register } from "./reviewers.js";
-import { moveStage, setStage } from "./stages.js";
+import { register } from "./reviewers.js";
+import { setStage } from "./stages.js";
 import { connection, inTransaction, type Run } from "./transaction.js";
-import { addRound, append, closeCase, issue, readCase, recordDecision } from "./writes.js";
+import { addRound, append, closeCase, issue, readCase } from "./writes.js";
 import { PostgresReadings } from "./readings.js";
 
 /** Where the ledger lives. */
@@ -91,8 +91,6 @@ export interface PostgresLedgerOptions {
 export function postgresLedger({ pool, schema = "assent", statementMs, clock }: PostgresLedgerOptions): Ledger {
   return new PostgresLedger(connection(pool, statementMs), quoteSchema(schema), clock);
 }
-
-type LockedReview = Pick<HeldReview, "review" | "openOnThread" | "isDue" | "now">;
 
 interface ClaimedCase {
   doc: Case;
@@ -191,32 +189,9 @@ class PostgresLedger extends PostgresReadings implements Ledger {
 
   async decide(request: DecideRequest): Promise<DecideResult> {
     requireDecisionText(request);
-    const { decision } = request;
-    const proposalId = await this.#proposalOf(decision.reviewId);
+    const proposalId = await this.#proposalOf(request.decision.reviewId);
     if (proposalId === undefined) return { ok: false, why: "unknown", case: null };
-    const refusal = await this.#locked(proposalId, async (run, schema) => {
-      const held = await readCase(run, schema, proposalId);
-      const [locked] = await this.#lockReview(run, decision.reviewId);
-      if (locked === undefined) return { ok: false, why: "unknown", case: null } as const;
-      const verdict = judgeDecision(request, {
-        ...locked,
-        case: held,
-        ...(await this.#known(run, request, locked, held)),
-      });
-      if (!verdict.counts) return verdict.result;
-      const { review, permit, outcome } = verdict.then;
-      await recordDecision(run, schema, request, { review, now: this.now() });
-      const entries = decidedEntries(request);
-      if (permit !== null) {
-        entries.push(await issue(run, schema, newPermit(proposalId, permit, "decisions", decision.decidedAt)));
-      }
-      if (outcome !== null) {
-        entries.push(await closeCase(run, schema, proposalId, outcome, decision.decidedAt));
-      }
-      await append(run, schema, entries);
-      await moveStage(run, schema, request, held);
-      return null;
-    });
+    const refusal = await this.#locked(proposalId, (run, schema) => decide(run, schema, request, this.now()));
     return refusal ?? { ok: true, case: await this.mustRead(proposalId), repeated: false };
   }
 
@@ -234,7 +209,7 @@ class PostgresLedger extends PostgresReadings implements Ledger {
     if (proposalId === undefined) throw unknownReview(reviewId);
     return this.#transaction(proposalId, async (run, schema) => {
       const { proposal, round } = await readCase(run, schema, proposalId);
-      const [locked] = await this.#lockReview(run, reviewId);
+      const [locked] = await lockReview(run, schema, reviewId, this.now());
       const isCurrent = proposal.state === "open" && proposal.round === locked?.review.round;
       if (locked === undefined || !locked.isDue || !isCurrent) return;
       const { status, otherwise, step, withinMs, end } = afterDeadline(locked.review, next);
@@ -321,27 +296,6 @@ class PostgresLedger extends PostgresReadings implements Ledger {
   async #proposalOf(reviewId: string): Promise<string | undefined> {
     const id = isPlainText(reviewId) ? reviewId : "";
     return (await this.once<{ proposalId: string }>(reviewProposalSql, [id]))[0]?.proposalId;
-  }
-
-  /** What is known of a decision's author and of those who have a seat beside them, as far as it matters. */
-  async #known(
-    run: Run,
-    request: DecideRequest,
-    { review }: LockedReview,
-    held: Case,
-  ): Promise<Pick<HeldReview, "reviewer" | "approvedBefore" | "seats">> {
-    const { authority, decision } = request;
-    const asked = seatsAsked(authority, { review, case: held });
-    const mustHold = authority?.source.needs.some(({ action }) => action.includes(held.proposal.action)) === true;
-    return {
-      reviewer: mustHold || asked !== null ? await readReviewer(run, this.schema, decision.by.id) : null,
-      approvedBefore: await readApproved(run, this.schema, request, held, this.now()),
-      seats: asked === null ? [] : await readSeats(run, this.schema, asked, this.now()),
-    };
-  }
-
-  #lockReview(run: Run, reviewId: string): Promise<LockedReview[]> {
-    return run(lockReviewSql(this.schema), [reviewId, this.now()]);
   }
 
   /** Works on one proposal under its row lock, alone. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Authority } from "../../authority/authority.js";
 import { canonicalJson } from "../../model/canonical-json.js";
 import { auditId, type Case } from "../../model/case.js";
 import type { Decision, DecisionStatement, Verdict } from "../../model/decision.js";
@@ -125,6 +126,11 @@ export interface DecideOptions {
   nextRoute?: Route;
   permitted?: boolean;
   at?: string;
+  authority?: Authority;
+  /** The seats that its statement names. */
+  seats?: NonNullable<DecisionStatement["seats"]>;
+  /** For `escalate`: how long the next people have; nobody comes next if left out. */
+  escalatedMs?: number;
 }
 
 /** A decision on the case's open review, with everything that it causes. */
@@ -145,6 +151,7 @@ export function decideRequest(held: Case, verdict: Verdict, options: DecideOptio
     round: review.round,
     action: held.proposal.action,
     displayDigest,
+    ...(options.seats !== undefined && { seats: options.seats }),
     ...said,
   };
   const decision: Decision = {
@@ -158,10 +165,16 @@ export function decideRequest(held: Case, verdict: Verdict, options: DecideOptio
   };
   const ended = nextRoute === "suggest" ? "suggested" : nextRoute === "block" ? "blocked" : null;
   const ending = verdict === "reject" ? "rejected" : verdict === "modify" ? ended : null;
+  const endedAs = (status: Outcome["status"]): Outcome =>
+    outcome({ ...held, decisions: [...held.decisions, decision] }, status, at);
+  const { authority, escalatedMs: withinMs } = options;
   return {
     decision,
     digest: review.digest,
-    outcome: ending === null ? null : outcome({ ...held, decisions: [...held.decisions, decision] }, ending, at),
+    outcome: ending === null ? null : endedAs(ending),
+    ...((verdict === "approve" || verdict === "abstain") && { refusal: endedAs("rejected") }),
+    ...(verdict === "escalate" && { escalation: withinMs === undefined ? null : { withinMs, otherwise: "hold" } }),
+    ...(authority !== undefined && { authority }),
     ...(next === null ? {} : { next: { round: next, permitted: options.permitted ?? ended === null } }),
   };
 }

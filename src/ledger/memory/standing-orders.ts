@@ -1,0 +1,45 @@
+import {
+  requestedChange,
+  requireStageText,
+  stagedEntry,
+  type SetCeilingRequest,
+  type SetStageRequest,
+} from "../staging.js";
+import type { StageRecord } from "../../autonomy/stage-record.js";
+import type { Halt } from "../../model/halt.js";
+import type { Reviewer } from "../../model/reviewer.js";
+import { requireHaltText, type HaltRequest, type LiftRequest } from "../halting.js";
+import { requireReviewer, type RegisterRequest } from "../registering.js";
+import { MemoryReadings } from "./readings.js";
+
+/** What people order beside single cases: halts, stages, who decides. */
+export class MemoryStandingOrders extends MemoryReadings {
+  async register(request: RegisterRequest): Promise<Reviewer> {
+    requireReviewer(request);
+    return this.known.register(request);
+  }
+
+  async halt(request: HaltRequest): Promise<Halt> {
+    requireHaltText(request);
+    return this.halted.halt(request);
+  }
+
+  async lift(request: LiftRequest): Promise<Halt | null> {
+    requireHaltText(request);
+    return this.halted.lift(request);
+  }
+
+  async setStage(request: SetStageRequest | SetCeilingRequest): Promise<StageRecord> {
+    requireStageText(request);
+    const change = requestedChange(this.staged.record(request.of), request);
+    if (change !== null) {
+      this.log.append(stagedEntry(change));
+      this.staged.change(change);
+    }
+    return this.staged.record(request.of);
+  }
+
+  async setCeiling(request: SetCeilingRequest): Promise<StageRecord> {
+    return this.setStage(request);
+  }
+}
