@@ -61,7 +61,7 @@ async function empty(): Promise<void> {
   const { pool, schema } = fresh;
   await pool.query(`
     set session_replication_role = replica;
-    truncate ${schema}.proposals, ${schema}.audit_log, ${schema}.halts, ${schema}.stages cascade;
+    truncate ${schema}.proposals, ${schema}.audit_log, ${schema}.halts, ${schema}.reviewers, ${schema}.stages cascade;
     set session_replication_role = origin;
     update ${schema}.audit_head set seq = 0, hash = decode('${GENESIS_HASH}', 'hex')`);
 }
@@ -75,7 +75,9 @@ function split(clock?: Parameters<typeof postgresLedger>[0]["clock"]): Ledger {
   split.decide = (request) => decider.decide(request);
   return new Proxy(graph, {
     get(target, name) {
-      const owner = ["decide", "halt", "lift", "setStage", "setCeiling"].includes(String(name)) ? decider : target;
+      const owner = ["decide", "halt", "lift", "setStage", "setCeiling", "register"].includes(String(name))
+        ? decider
+        : target;
       const member: unknown = Reflect.get(owner, name);
       return typeof member === "function" ? (member.bind(owner) as unknown) : member;
     },
