@@ -127,6 +127,23 @@ export type {
   Weekday,
 } from "./policy/triggers.js";
 
+export type { HandlingOptions, PageOptions, Queue } from "./nodes/queue.js";
+export type { Distribution, DistributeOptions, DistributionStrategy } from "./nodes/distribute.js";
+export type { DecidedTogether, DecideTogetherOptions } from "./nodes/decide-together.js";
+export type {
+  HandleRequest,
+  HandleResult,
+  Handling,
+  Load,
+  QueueFilter,
+  QueueItem,
+  QueueMetrics,
+  QueueOrder,
+  QueuePage,
+  QueueRequest,
+  QueueSettings,
+  Urgency,
+} from "./ledger/queueing.js";
 export type { RegisterOptions, ReviewerDetails, Reviewers } from "./nodes/reviewers.js";
 export type { Absence, Qualification, Reviewer } from "./model/reviewer.js";
 export type { RegisterRequest, SeatsRequest } from "./ledger/registering.js";

@@ -52,6 +52,7 @@ const EVENT_DATA = {
     judgement: z.string().nullable(),
   }),
   registered: z.object({ reviewer: Reviewer }),
+  handled: z.object({ review: z.string(), what: z.string() }),
 } as const satisfies Record<AuditKind, z.ZodObject>;
 
 /** An event with its data as the check reads them. */

@@ -34,6 +34,7 @@ export type ClosingInLog = Of<"executed"> | Of<"failed"> | Of<"closed">;
  * | `asked` | it is about the current round, routed and unsettled; always the same review | |
  * | `decided` | the current round's review was asked for and is unsettled; the arguments are the round's | after `modify` and `answer` the next round, of the new arguments, is current |
  * | `expired` | the current round's review was asked for and is unsettled, and has not ended for want of a decision before | |
+ * | `handled` | it names the current round's review | |
  * | `redrafted` | the current round was decided with `revise`; it names the next one | the next round, of the new arguments, is current |
  * | `permitted`, basis `policy` | the current round was routed to `execute` or `flag`, or its review ended without a decision and with `execute`; its first permit, for its arguments | |
  * | `permitted`, basis `decisions` | somebody approved the current round, or made it by a modification or an answer; likewise | |
@@ -75,6 +76,8 @@ export class Life {
         return this.#decided(event.data);
       case "expired":
         return this.#expired(event.data);
+      case "handled":
+        return this.#current.review === event.data.review ? null : "its round has another review";
       case "redrafted":
         return this.#redrafted(event.data);
       case "refused":

@@ -113,6 +113,8 @@ function tell({ kind, data }: AuditEvent): string {
     case "failed":
     case "closed":
       return `${said("status")}${reason}`;
+    case "handled":
+      return said("what");
     case "halted":
       return `${said("kind")}${reason}`;
     case "staged":

@@ -16,6 +16,7 @@ import type {
   RerouteRequest,
   RouteRequest,
 } from "./ledger.js";
+import type { HandleRequest } from "./queueing.js";
 
 /**
  * What each write leaves in the audit log. Every ledger writes exactly these entries, in the transaction that changed
@@ -201,6 +202,12 @@ export function redraftedEntry({ proposalId, next, at }: RedraftRequest): Journa
 /** Something was tried that did not count. */
 export function refusedEntry({ proposalId, what, reason, by, at }: RefuseRequest): JournalEntry {
   return entryOf({ kind: "refused", at, proposal: proposalId, data: { what, reason, by } });
+}
+
+/** Somebody did something with a review that is not to decide it. */
+export function handledEntry({ reviewId, handling, by, at }: HandleRequest, proposalId: string): JournalEntry {
+  const { what, ...how } = handling;
+  return entryOf({ kind: "handled", at, proposal: proposalId, data: { review: reviewId, what, by, ...how } });
 }
 
 /** A permit that nobody had claimed was voided, because the policy no longer supports it. */

@@ -15,6 +15,17 @@ import type { Routing } from "../model/routing.js";
 import type { StageKey } from "../model/stage.js";
 import type { HaltRequest, LiftRequest } from "./halting.js";
 import type { HistoryRequest } from "./history.js";
+import type {
+  HandleRequest,
+  HandleResult,
+  Load,
+  QueueFilter,
+  QueueItem,
+  QueueMetrics,
+  QueuePage,
+  QueueRequest,
+  QueueSettings,
+} from "./queueing.js";
 import type { RegisterRequest, SeatsRequest } from "./registering.js";
 import type { SetCeilingRequest, SetStageRequest } from "./staging.js";
 
@@ -131,6 +142,25 @@ export interface Ledger {
   register(request: RegisterRequest): Promise<Reviewer>;
   /** How many reviewers each panel means who decide at all, are there by the ledger's clock, and are not excluded. */
   seats(request: SeatsRequest): Promise<number[]>;
+
+  /** A page of the open reviews. */
+  queue(request: QueueRequest): Promise<QueuePage>;
+  /** How many open reviews fit, exactly up to 10,000. */
+  queueCount(filter: QueueFilter): Promise<{ count: number; isExact: boolean }>;
+  /** One open review as the queue shows it; null if there is none of this id. */
+  queueItem(reviewId: string): Promise<QueueItem | null>;
+  /** Does something with an open review that is not to decide it. */
+  handle(request: HandleRequest): Promise<HandleResult>;
+  /** How many open reviews are whose, in the order of their ids. */
+  loads(): Promise<Load[]>;
+  /** What is set for the whole queue. */
+  queueSettings(): Promise<QueueSettings>;
+  /** Sets it; open reviews are shown or wait accordingly. */
+  setQueueSettings(settings: QueueSettings): Promise<void>;
+  /** Brings up to date what time alone changes: urgencies, and what was put aside for long enough. */
+  refreshQueue(): Promise<void>;
+  /** How much there is, and how fast it moved within the last so many milliseconds. */
+  queueMetrics(request: { overMs: number }): Promise<QueueMetrics>;
 
   /** Reads one review with its case. */
   review(reviewId: string): Promise<{ review: Review; case: Case } | null>;

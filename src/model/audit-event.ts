@@ -20,6 +20,7 @@ export const AuditKind = z.enum([
   "lifted",
   "staged",
   "registered",
+  "handled",
 ]);
 /**
  * What the audit log records. `closed` ends a case without an attempt: rejected, blocked, suggested, expired. `halted` and

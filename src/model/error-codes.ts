@@ -36,6 +36,10 @@ export const ERROR_CODES = {
 
   // reviewing and deciding
   reviewer_invalid: { http: 400, retryable: false, title: "What is said of a reviewer cannot be kept" },
+  not_alike: { http: 409, retryable: false, title: "The reviews cannot be decided together" },
+  query_invalid: { http: 400, retryable: false, title: "What is asked of the queue cannot be read" },
+  cursor_invalid: { http: 400, retryable: false, title: "The cursor cannot be read" },
+  review_claimed: { http: 409, retryable: true, title: "Somebody else looks at the review" },
   review_unknown: { http: 404, retryable: false, title: "No such review" },
   review_closed: { http: 409, retryable: false, title: "The review is already decided" },
   review_expired: { http: 409, retryable: false, title: "The time to decide is over" },

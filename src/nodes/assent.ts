@@ -16,6 +16,7 @@ import { agentsOf, type Agents } from "./agents.js";
 import { declaredIn } from "./declared.js";
 import { knownTrust, trustFromEnvironment, underLangGraphServer } from "./host.js";
 import { propose, type ProposeOptions } from "./propose.js";
+import { queueOf, type Queue } from "./queue.js";
 import { reviewersOf, type Reviewers } from "./reviewers.js";
 import { reviewsOf, type Reviews } from "./reviews.js";
 import { tick, type Expired } from "./tick.js";
@@ -72,6 +73,8 @@ export interface Assent<Name extends string = string> {
   readonly leaseMs: number;
   readonly authority: Authority;
   readonly reviews: Reviews;
+  /** What waits for people, and who looks at what. */
+  readonly queue: Queue;
   /** Who decides, and what is known of them. */
   readonly reviewers: Reviewers;
   /** The kill switch. */
@@ -135,13 +138,7 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
   const { policy, ledger, clock = systemClock, authenticators = [localUser], leaseMs = 30_000 } = options;
   const actions = byName(options.actions);
   const trust = options.trust === undefined ? (trustFromEnvironment() ?? "verified") : knownTrust(options.trust);
-  if (!Number.isInteger(leaseMs) || leaseMs < 100) {
-    throw new AssentError("config_invalid", {
-      what: "A lease lasts a whole number of milliseconds, 100 at least",
-      where: "leaseMs",
-      seen: leaseMs,
-    });
-  }
+  requireLease(leaseMs);
   if (!ledger.durable && underLangGraphServer()) {
     throw new AssentError("ledger_volatile", {
       what: "A LangGraph server reloads this module and would lose a ledger that lives in memory",
@@ -149,9 +146,7 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
       fix: "Use postgresLedger from assent/postgres",
     });
   }
-  const keys = options.keys ?? (ledger.durable ? null : processKeys());
-  if (keys === null && trust === "verified")
-    throw keysMissing("Verified trust needs keys: decisions are signed", "keys");
+  const keys = keysFor(options, trust);
   if (trust === "verified") refuseQueueNeeds(policy);
   const action = (name: string): AnyAction => {
     const found = actions.get(name) ?? declaredIn(assent).get(name);
@@ -176,6 +171,9 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
     get reviews() {
       return reviews;
     },
+    get queue() {
+      return queue;
+    },
     get reviewers() {
       return reviewers;
     },
@@ -193,10 +191,26 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
     },
   };
   const reviews = reviewsOf(assent);
+  const queue = queueOf(assent);
   const reviewers = reviewersOf(assent);
   const agents = agentsOf(assent);
   const autonomy = autonomyOf(assent);
   return assent;
+}
+
+function requireLease(leaseMs: number): void {
+  if (Number.isInteger(leaseMs) && leaseMs >= 100) return;
+  throw new AssentError("config_invalid", {
+    what: "A lease lasts a whole number of milliseconds, 100 at least",
+    where: "leaseMs",
+    seen: leaseMs,
+  });
+}
+
+function keysFor({ keys, ledger }: AssentOptions, trust: Trust): Keys | null {
+  const found = keys ?? (ledger.durable ? null : processKeys());
+  if (found !== null || trust === "open") return found;
+  throw keysMissing("Verified trust needs keys: decisions are signed", "keys");
 }
 
 function byName(actions: readonly AnyAction[]): ReadonlyMap<string, AnyAction> {

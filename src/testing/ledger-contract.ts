@@ -15,6 +15,8 @@ import { routingContract } from "./ledger-contract/routing.js";
 import { settlingContract } from "./ledger-contract/settling.js";
 import { stagingContract } from "./ledger-contract/staging.js";
 import { takingContract } from "./ledger-contract/taking.js";
+import { queueingContract } from "./ledger-contract/queueing.js";
+import { queuePagesContract } from "./ledger-contract/queue-pages.js";
 import { registeringContract } from "./ledger-contract/registering.js";
 import { moment } from "./ledger-contract/specimens.js";
 import { votingContract } from "./ledger-contract/voting.js";
@@ -44,6 +46,8 @@ const PARTS: Record<string, (check: Check) => void> = {
   "decide, several at once": decidingRacesContract,
   votes: votingContract,
   "reviewers and limits": registeringContract,
+  queue: queueingContract,
+  "queue: pages": queuePagesContract,
   "deadlines, people and drafts": expiringContract,
   "claim and extend": claimingContract,
   settle: settlingContract,

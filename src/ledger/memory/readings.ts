@@ -9,12 +9,23 @@ import type { Reviewer } from "../../model/reviewer.js";
 import type { StageKey } from "../../model/stage.js";
 import type { HistoryRequest } from "../history.js";
 import type { ClosedCase, Ledger, PageRequest, ReviewFilter } from "../ledger.js";
+import type {
+  Load,
+  QueueFilter,
+  QueueItem,
+  QueueMetrics,
+  QueuePage,
+  QueueRequest,
+  QueueSettings,
+} from "../queueing.js";
 import type { SeatsRequest } from "../registering.js";
 import { view, type Entry } from "./entry.js";
 import { MemoryHalts } from "./halts.js";
 import { historyOf } from "./history.js";
 import { byAge, byId, dueReviews, findReview, reviewsOf } from "./listing.js";
 import { MemoryLog } from "./log.js";
+import { MemoryQueue } from "./queue.js";
+import { metricsOf } from "./queue-metrics.js";
 import { MemoryReviewers } from "./reviewers.js";
 import { MemoryStages } from "./stages.js";
 
@@ -25,6 +36,7 @@ export class MemoryReadings {
   protected readonly halted = new MemoryHalts(this.log);
   protected readonly staged = new MemoryStages();
   protected readonly known = new MemoryReviewers(this.log);
+  protected readonly queued = new MemoryQueue();
   protected readonly clock: Clock;
 
   constructor(clock: Clock) {
@@ -55,6 +67,34 @@ export class MemoryReadings {
   async stages({ afterId, limit }: PageRequest): Promise<StageRecord[]> {
     return this.staged.list(afterId, limit);
   }
+
+  async queue(request: QueueRequest): Promise<QueuePage> {
+    return this.queued.page(this.kept.values(), request, this.in(0));
+  }
+
+  async queueCount(filter: QueueFilter): Promise<{ count: number; isExact: boolean }> {
+    return this.queued.count(this.kept.values(), filter, this.in(0));
+  }
+
+  async queueItem(reviewId: string): Promise<QueueItem | null> {
+    return this.queued.item(this.kept.values(), reviewId, this.in(0));
+  }
+
+  async loads(): Promise<Load[]> {
+    return this.queued.loads(this.kept.values(), this.in(0));
+  }
+
+  async queueSettings(): Promise<QueueSettings> {
+    return this.queued.settings();
+  }
+
+  async queueMetrics({ overMs }: { overMs: number }): Promise<QueueMetrics> {
+    const now = this.in(0);
+    return metricsOf(this.kept.values(), this.queued.all(this.kept.values(), now), { overMs, now });
+  }
+
+  /** Nothing is stored here that time alone changes. */
+  async refreshQueue(): Promise<void> {}
 
   async reviewer(id: string): Promise<Reviewer | null> {
     return this.known.get(id);

@@ -42,9 +42,11 @@ import {
   requireAskText,
   requireClaimText,
   requireDecisionText,
+  requirePlainText,
   requireProposalText,
   requireTakeText,
 } from "../plain-text.js";
+import type { HandleRequest, HandleResult, QueueSettings } from "../queueing.js";
 import { requireReviewer, type RegisterRequest } from "../registering.js";
 import { requireStageText, type SetCeilingRequest, type SetStageRequest } from "../staging.js";
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
@@ -53,12 +55,14 @@ import { keepHalt, liftHalt } from "./halts.js";
 import { askSql } from "./queries/ask.js";
 import { claimedCaseSql, claimSql, extendSql, spendSql } from "./queries/claim.js";
 import { reviewExpiredSql, reviewProposalSql } from "./queries/decide.js";
+import { refreshQueueSql, setSettingsSql } from "./queries/queue.js";
 import { proposeSql } from "./queries/propose.js";
 import { lockProposalSql } from "./queries/read-case.js";
 import { nextRoundSql, routeSql, voidPermitSql } from "./queries/route.js";
 import { entryKnownSql } from "./queries/settle.js";
 import { bindSql, takenSql } from "./queries/take.js";
 import { quoteSchema } from "./schema.js";
+import { handle } from "./queue.js";
 import { register } from "./reviewers.js";
 import { setStage } from "./stages.js";
 import { connection, inTransaction, type Run } from "./transaction.js";
@@ -264,6 +268,19 @@ class PostgresLedger extends PostgresReadings implements Ledger {
       if (spent.length === 0) return;
       await append(run, schema, [await closeCase(run, schema, proposalId, outcome, at)]);
     });
+  }
+
+  async handle(request: HandleRequest): Promise<HandleResult> {
+    requirePlainText({ by: request.by, to: request.handling.what === "assign" ? request.handling.to : null });
+    return handle(this.connection, this.schema, request, this.now());
+  }
+
+  async setQueueSettings(settings: QueueSettings): Promise<void> {
+    await this.once(setSettingsSql, [settings.perAgent]);
+  }
+
+  async refreshQueue(): Promise<void> {
+    await this.once(refreshQueueSql, [this.now()]);
   }
 
   async register(request: RegisterRequest): Promise<Reviewer> {

@@ -3,12 +3,23 @@ import { GENESIS_HASH, type AuditRow } from "../../model/audit-event.js";
 import type { Case } from "../../model/case.js";
 import type { Clock } from "../../model/clock.js";
 import type { Halt } from "../../model/halt.js";
+import { AssentError } from "../../model/error.js";
 import { type Proposal } from "../../model/proposal.js";
 import type { Review } from "../../model/review.js";
 import type { Reviewer } from "../../model/reviewer.js";
 import type { StageKey } from "../../model/stage.js";
 import type { HistoryRequest } from "../history.js";
 import type { ClosedCase, Ledger, PageRequest, ReviewFilter } from "../ledger.js";
+import {
+  DEFAULT_SETTINGS,
+  type Load,
+  type QueueFilter,
+  type QueueItem,
+  type QueueMetrics,
+  type QueuePage,
+  type QueueRequest,
+  type QueueSettings,
+} from "../queueing.js";
 import type { SeatsRequest } from "../registering.js";
 import { isPlainText } from "../plain-text.js";
 import { unknownProposal } from "../unknown-proposal.js";
@@ -26,9 +37,12 @@ import {
   reviewsSql,
   undeliveredSql,
 } from "./queries/list.js";
+import { loadsSql, settingsSql } from "./queries/queue.js";
+import { queueMetricsSql } from "./queries/queue-metrics.js";
 import { readCaseSql } from "./queries/read-case.js";
 import { stagesSql } from "./queries/stages.js";
 import { reviewersSql } from "./queries/reviewers.js";
+import { countQueue, readItem, readQueue } from "./queue.js";
 import { readReviewer, readSeats } from "./reviewers.js";
 import { readStage } from "./stages.js";
 import { once, type Connection, type Run } from "./transaction.js";
@@ -58,6 +72,32 @@ export class PostgresReadings {
     if (!isPlainText(reviewId)) return null;
     const [row] = await this.once<{ review: Review; case: Case }>(reviewSql, [reviewId]);
     return row ?? null;
+  }
+
+  async queue(request: QueueRequest): Promise<QueuePage> {
+    return readQueue(this.#run, this.schema, request, this.now());
+  }
+
+  async queueCount(filter: QueueFilter): Promise<{ count: number; isExact: boolean }> {
+    return countQueue(this.#run, this.schema, filter);
+  }
+
+  async queueItem(reviewId: string): Promise<QueueItem | null> {
+    return readItem(this.#run, this.schema, reviewId, this.now());
+  }
+
+  async loads(): Promise<Load[]> {
+    return this.once<Load>(loadsSql, []);
+  }
+
+  async queueSettings(): Promise<QueueSettings> {
+    return (await this.once<QueueSettings>(settingsSql, []))[0] ?? DEFAULT_SETTINGS;
+  }
+
+  async queueMetrics({ overMs }: { overMs: number }): Promise<QueueMetrics> {
+    const [row] = await this.once<{ metrics: QueueMetrics }>(queueMetricsSql, [overMs, this.now()]);
+    if (row === undefined) throw new AssentError("ledger_conflict", { what: "The queue's metrics cannot be read" });
+    return row.metrics;
   }
 
   async reviewer(id: string): Promise<Reviewer | null> {

@@ -14,7 +14,8 @@ afterAll(() => fresh.close());
 async function empty({ pool, schema }: FreshSchema): Promise<void> {
   await pool.query(`
     set session_replication_role = replica;
-    truncate ${schema}.proposals, ${schema}.audit_log, ${schema}.halts, ${schema}.reviewers, ${schema}.stages cascade;
+    truncate ${schema}.proposals, ${schema}.audit_log, ${schema}.halts, ${schema}.reviewers, ${schema}.stages, ${schema}.queue cascade;
+    update ${schema}.settings set per_agent = 1000;
     set session_replication_role = origin;
     update ${schema}.audit_head set seq = 0, hash = decode('${GENESIS_HASH}', 'hex')`);
 }

@@ -61,7 +61,8 @@ async function empty(): Promise<void> {
   const { pool, schema } = fresh;
   await pool.query(`
     set session_replication_role = replica;
-    truncate ${schema}.proposals, ${schema}.audit_log, ${schema}.halts, ${schema}.reviewers, ${schema}.stages cascade;
+    truncate ${schema}.proposals, ${schema}.audit_log, ${schema}.halts, ${schema}.reviewers, ${schema}.stages, ${schema}.queue cascade;
+    update ${schema}.settings set per_agent = 1000;
     set session_replication_role = origin;
     update ${schema}.audit_head set seq = 0, hash = decode('${GENESIS_HASH}', 'hex')`);
 }
@@ -75,7 +76,17 @@ function split(clock?: Parameters<typeof postgresLedger>[0]["clock"]): Ledger {
   split.decide = (request) => decider.decide(request);
   return new Proxy(graph, {
     get(target, name) {
-      const owner = ["decide", "halt", "lift", "setStage", "setCeiling", "register"].includes(String(name))
+      const owner = [
+        "decide",
+        "halt",
+        "lift",
+        "setStage",
+        "setCeiling",
+        "register",
+        "handle",
+        "setQueueSettings",
+        "refreshQueue",
+      ].includes(String(name))
         ? decider
         : target;
       const member: unknown = Reflect.get(owner, name);

@@ -6,6 +6,7 @@ import { stages } from "./000004-stages.js";
 import { history } from "./000005-history.js";
 import { halts } from "./000006-halts.js";
 import { people } from "./000007-people.js";
+import { queue } from "./000009-queue.js";
 
 /** Every migration, in order. Append only: a released migration never changes. */
-export const migrations: readonly Migration[] = [ledger, trust, deadlines, stages, history, halts, people];
+export const migrations: readonly Migration[] = [ledger, trust, deadlines, stages, history, halts, people, queue];

@@ -19,6 +19,9 @@ const READ_BY_BOTH = [
   "judgements",
   "stages",
   "reviewers",
+  "queue",
+  "lanes",
+  "settings",
 ];
 
 /**
@@ -32,6 +35,7 @@ const READ_BY_BOTH = [
  * | cases | close | close what a decision ends |
  * | halts | | make, replace and lift them |
  * | reviewers | | register them |
+ * | queue | | claim, snooze, assign; triggers do the rest |
  * | stages | | move and set them |
  * | audit log | append what they did | append what they did |
  *
@@ -97,6 +101,8 @@ const rules = (schema: string): RowRule[] => [
   },
   { table: "halts", name: "halt", to: "decider", what: "for all $to using (true) with check (true)" },
   { table: "reviewers", name: "register", to: "decider", what: "for all $to using (true) with check (true)" },
+  { table: "queue", name: "handle", to: "decider", what: "for update $to using (true)" },
+  { table: "settings", name: "set", to: "decider", what: "for update $to using (true)" },
   { table: "stages", name: "begin", to: "decider", what: "for insert $to with check (true)" },
   { table: "stages", name: "move", to: "decider", what: "for update $to using (true)" },
   { table: "cases", name: "end", to: "graph", what: "for insert $to with check (true)" },
@@ -146,6 +152,9 @@ export function grantSql(schema: string, roles: { graph: string; decider: string
     `grant update (round, state) on ${schema}.proposals to ${roles.decider}`,
     `grant update (status, version, step, otherwise, deadline_at) on ${schema}.reviews to ${roles.decider}`,
     `grant insert, update on ${schema}.reviewers to ${roles.decider}`,
+    `grant update (claimed_by, claimed_until, snoozed_until, assignee, assigned_at, urgency_order, urgency_at, floods)
+      on ${schema}.queue to ${roles.decider}`,
+    `grant update (per_agent) on ${schema}.settings to ${roles.decider}`,
     `grant insert, update, delete on ${schema}.halts to ${roles.decider}`,
     `grant insert on ${schema}.stages to ${roles.decider}`,
     `grant update (stage, ceiling, judged_before, changed_by, reason, changed_at) on ${schema}.stages to ${roles.decider}`,

@@ -1,0 +1,235 @@
+import { AssentError } from "../model/error.js";
+import type { Amount } from "../model/facts.js";
+import type { Selector } from "../model/requirement.js";
+import type { ReviewKind } from "../model/review.js";
+import type { Trust } from "../model/trust.js";
+
+/** How soon somebody has to decide, from what has time to what is late; kept by a job, so that it can be sorted by. */
+export const URGENCIES = ["later", "today", "hour", "now", "overdue"] as const;
+/** How soon somebody has to decide: within a day, an hour, a quarter of an hour, or earlier. */
+export type Urgency = (typeof URGENCIES)[number];
+
+/** By what a page of the queue is sorted; what is equal, oldest first. */
+export const QUEUE_ORDERS = ["urgency", "oldest", "deadline", "risk"] as const;
+/** By what a page of the queue is sorted. What has no deadline comes last, a risk that is not known counts as the highest. */
+export type QueueOrder = (typeof QUEUE_ORDERS)[number];
+
+/** One open review, as the queue shows it. What a reviewer has to see of it, `assent.reviews.get` tells. */
+export interface QueueItem {
+  /** The review's id. */
+  id: string;
+  /** What a decision must quote. */
+  digest: string;
+  proposalId: string;
+  threadId: string;
+  round: number;
+  kind: ReviewKind;
+  trust: Trust;
+  action: string;
+  agent: string;
+  requestedBy: string | null;
+  /** The effect in one sentence, from the arguments. */
+  summary: string;
+  risk: number | null;
+  amount: Amount | null;
+  /** How much autonomy the agent had when it was routed; null where the gate does not go by stages. */
+  stage: number | null;
+  /** How often it was escalated. */
+  step: number;
+  askedAt: string;
+  deadlineAt: string | null;
+  urgency: Urgency;
+  /** Whose it is to decide, before others; null for nobody's in particular. */
+  assignee: string | null;
+  /** Who is looking at it now, and until when that counts. */
+  claim: { by: string; until: string } | null;
+  /** Until when it is put aside. */
+  snoozedUntil: string | null;
+  /** Whether it waits behind others of its agent, which has more open than its budget. */
+  isFlooding: boolean;
+  /** Names what is the same request of the same action; two of one group may both be meant. */
+  group: string;
+  /** Whom it asks for at its step; anybody if empty. */
+  asks: Selector[];
+  /** Ids of people who have no say in it: who asked for it, and whom it excludes. */
+  keptFrom: string[];
+}
+
+/** Which open reviews. Everything that is named has to hold. */
+export interface QueueFilter {
+  /** Theirs; null for nobody's. */
+  assignee?: string | null;
+  /** Those that ask for somebody with one of these roles, in one of these groups, or this person; or for anybody. */
+  for?: { roles?: readonly string[]; groups?: readonly string[]; person?: string };
+  action?: string;
+  agent?: string;
+  kind?: ReviewKind;
+  stage?: number;
+  group?: string;
+  /** Also those whose risk is not known. */
+  riskAtLeast?: number;
+  /** Those whose deadline comes before this moment. */
+  dueBefore?: string;
+  urgencyAtLeast?: Urgency;
+  claimedBy?: string;
+  /** Those that are put aside, instead of those that are not. */
+  isSnoozed?: boolean;
+  /** Leaves out what this person asked for, and what they are excluded from. */
+  notOf?: string;
+}
+
+/** A page of the queue. */
+export interface QueueRequest {
+  filter: QueueFilter;
+  order: QueueOrder;
+  limit: number;
+  /** Where the page before ended: its `next`. */
+  cursor?: string | null;
+}
+
+/** A page of the queue, and where the next one begins. */
+export interface QueuePage {
+  items: QueueItem[];
+  /** For the next page; null after the last one. */
+  next: string | null;
+  /**
+   * Whether it looked at as many as it may without finding all that fit: what it gives is right, more may follow, and
+   * `next` goes on from there. Never where {@link isIndexed} says that the filter and the order are fast.
+   */
+  isCapped: boolean;
+}
+
+/** The most that a page without an index looks at. */
+export const SCAN_MAX = 20_000;
+/** Up to where a count is exact. */
+export const COUNT_MAX = 10_000;
+
+/**
+ * The matrix of what is fast however long the queue is: these filters, alone or in these pairs, in every order. `notOf`
+ * may stand beside each of them. In order of risk, `riskAtLeast` may too, and in order of the deadline `dueBefore`.
+ *
+ * | filter | urgency | oldest | deadline | risk |
+ * | --- | --- | --- | --- | --- |
+ * | none | fast | fast | fast | fast |
+ * | `for` | fast | fast | fast | fast |
+ * | `assignee` | fast | fast | fast | fast |
+ * | `action` | fast | fast | fast | fast |
+ * | `for` and `action` | fast | fast | fast | fast |
+ *
+ * Everything else looks at up to {@link SCAN_MAX} reviews in its order and says where it stopped.
+ */
+export function isIndexed({ filter, order }: Pick<QueueRequest, "filter" | "order">): boolean {
+  const named = Object.entries(filter)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name)
+    .filter((name) => name !== "notOf")
+    .filter((name) => !(name === "riskAtLeast" && order === "risk"))
+    .filter((name) => !(name === "dueBefore" && order === "deadline"));
+  return INDEXED.has(named.toSorted().join(" "));
+}
+
+const INDEXED: ReadonlySet<string> = new Set(["", "for", "assignee", "action", "action for"]);
+
+/** Where a page ended: the sorted-by value, when it was asked, and the id, of the last review that was looked at. */
+export type QueuePlace = readonly [value: number | string, askedAt: string, id: string];
+
+/** Writes a place as the cursor that clients hand back. */
+export function cursorOf(order: QueueOrder, place: QueuePlace): string {
+  return Buffer.from(JSON.stringify([order, ...place]), "utf8").toString("base64url");
+}
+
+/**
+ * Reads a cursor.
+ *
+ * @throws AssentError `cursor_invalid`, also for one of another order.
+ */
+export function placeOf({ cursor, order }: Pick<QueueRequest, "cursor" | "order">): QueuePlace | null {
+  if (cursor === undefined || cursor === null) return null;
+  try {
+    const [of, value, askedAt, id] = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")) as unknown[];
+    const isRead = typeof value === "number" || typeof value === "string";
+    if (of === order && isRead && typeof askedAt === "string" && typeof id === "string") return [value, askedAt, id];
+  } catch {
+    // Told below, with what was seen.
+  }
+  throw new AssentError("cursor_invalid", {
+    what: "The cursor is not where a page of this order ended",
+    where: "cursor",
+    seen: cursor,
+    fix: "Pass on the `next` of the page before, with the same order, or start without one",
+  });
+}
+
+/** What somebody does with a review that is not to decide it. */
+export type Handling =
+  /** Looks at it: nobody else need, until then. Again by the same person: for longer. */
+  | { what: "claim"; leaseMs: number }
+  /** Looks at it no more. */
+  | { what: "release" }
+  /** Puts it aside. */
+  | { what: "snooze"; until: string }
+  /** Makes it somebody's to decide, or nobody's; with `from`, only if it is theirs. Whoever looked at it does no more. */
+  | { what: "assign"; to: string | null; from?: string | null };
+
+/** One such thing. */
+export interface HandleRequest {
+  reviewId: string;
+  handling: Handling;
+  /** Who does it: an id. */
+  by: string;
+  at: string;
+}
+
+/** What became of it. */
+export type HandleResult =
+  | { ok: true; item: QueueItem }
+  /** `unknown`: no open review has this id. `claimed`: somebody else looks at it. `assigned`: it is not `from`'s. */
+  | { ok: false; why: "unknown" | "claimed" | "assigned"; item: QueueItem | null };
+
+/** How much is whose. */
+export interface Load {
+  /** The assignee. */
+  id: string;
+  /** How many open reviews are theirs. */
+  open: number;
+  /** When they last got one. */
+  lastAt: string;
+}
+
+/** What is set for the whole queue. */
+export interface QueueSettings {
+  /** How many open reviews of one agent are shown at once; the others wait behind them. */
+  perAgent: number;
+}
+
+/** Where nothing is set. */
+export const DEFAULT_SETTINGS: QueueSettings = { perAgent: 1_000 };
+
+/** How much there is, and how fast it moves, within a window that ends now. */
+export interface QueueMetrics {
+  /** Open reviews, by urgency; exact up to {@link COUNT_MAX} in all. */
+  open: Record<Urgency, number>;
+  /** When the oldest of them was asked; null if there is none. */
+  oldestAskedAt: string | null;
+  arrivals: number;
+  /** Reviews that people decided. */
+  decided: number;
+  /** Reviews that ended because nobody did. */
+  expired: number;
+  /** How long decided ones had waited, in milliseconds; null if there are none. */
+  waitMs: { p50: number; p90: number } | null;
+  /** The share of those with a deadline that were decided before it; null if none had one. */
+  onTime: number | null;
+  byReviewer: { id: string; decided: number; p50Ms: number }[];
+  byAction: { action: string; arrivals: number; decided: number }[];
+}
+
+/** How urgent a deadline is at a moment. */
+export function urgencyOf(deadlineAt: string | null, now: string): Urgency {
+  if (deadlineAt === null) return "later";
+  const leftMs = Date.parse(deadlineAt) - Date.parse(now);
+  if (leftMs <= 0) return "overdue";
+  if (leftMs <= 15 * 60_000) return "now";
+  if (leftMs <= 3_600_000) return "hour";
+  return leftMs <= 86_400_000 ? "today" : "later";
+}
