@@ -1,8 +1,12 @@
 import { parseArgs } from "node:util";
 import { benchPolicy } from "./policy.js";
+import { benchQueue } from "./queue.js";
 
 /** Every bench by its name; each returns figures, to be printed or compared. */
-const BENCHES: Readonly<Record<string, () => Figures | Promise<Figures>>> = { policy: benchPolicy };
+const BENCHES: Readonly<Record<string, (log: (line: string) => void) => Figures | Promise<Figures>>> = {
+  policy: benchPolicy,
+  queue: benchQueue,
+};
 
 /** What a bench measured: names of cases, and for each its figures by name with their unit. */
 export type Figures = Record<string, Record<string, number>>;
@@ -33,7 +37,7 @@ async function main(): Promise<number> {
       console.error(`There is no bench ${JSON.stringify(name)}.\n\n${HELP}`);
       return 2;
     }
-    results[name] = await bench();
+    results[name] = await bench((line) => process.stderr.write(`${name}: ${line}\n`));
   }
   if (values.json) console.log(JSON.stringify(results));
   else for (const [name, figures] of Object.entries(results)) print(name, figures);

@@ -38,12 +38,19 @@ insert into ${schema}.settings (per_agent) values (1000);
 create table ${schema}.queue (
   review_id text primary key,
   proposal_id text not null,
+  thread_id text not null,
+  round int not null,
+  digest text not null,
+  trust text not null,
+  requested_by text,
   lane int not null,
+  step int not null,
   action text not null,
   agent text not null,
   kind text not null,
   stage smallint,
-  risk real,
+  risk float8,
+  amount jsonb,
   risk_order real not null,
   asked_at timestamptz not null,
   due_at timestamptz not null,
@@ -155,7 +162,7 @@ declare
   said jsonb;
   known jsonb;
   due timestamptz := coalesce(v.deadline_at, 'infinity');
-  known_risk real;
+  known_risk float8;
 begin
   select * into p from ${schema}.proposals where id = v.proposal_id;
   select ${schema}.readable(r.routing), r.known_facts into said, known
@@ -163,18 +170,20 @@ begin
   if p.state <> 'open' or p.round <> v.round then
     return;
   end if;
-  known_risk := case when jsonb_typeof(known -> 'risk') = 'number' then (known ->> 'risk')::real end;
-  insert into ${schema}.queue as q (review_id, proposal_id, lane, action, agent, kind, stage, risk, risk_order, asked_at,
-    due_at, urgency_order, urgency_at, group_key, summary, kept_from, floods)
-  select v.id, p.id, ${schema}.lane_of(${schema}.asked_people(said -> 'requires', v.step)), p.action, p.agent, v.kind,
-    (said ->> 'stage')::smallint, known_risk, coalesce(-known_risk, -1), v.asked_at, due,
+  known_risk := case when jsonb_typeof(known -> 'risk') = 'number' then (known ->> 'risk')::float8 end;
+  insert into ${schema}.queue as q (review_id, proposal_id, thread_id, round, digest, trust, requested_by, lane, step,
+    action, agent, kind, stage, risk, amount, risk_order, asked_at, due_at, urgency_order, urgency_at, group_key, summary,
+    kept_from, floods)
+  select v.id, p.id, v.thread_id, v.round, v.digest, p.trust, p.requested_by,
+    ${schema}.lane_of(${schema}.asked_people(said -> 'requires', v.step)), v.step, p.action, p.agent, v.kind,
+    (said ->> 'stage')::smallint, known_risk, known -> 'amount', coalesce(-known_risk, -1), v.asked_at, due,
     ${schema}.urgency_order(due, clock_timestamp()), ${schema}.urgency_at(due, clock_timestamp()),
     md5(p.action || chr(10) || r.args_digest), coalesce(${schema}.readable(r.display) ->> 'summary', ''),
     array_remove(array(select jsonb_array_elements_text(coalesce(said -> 'requires' -> 'excludes', '[]'::jsonb)))
       || p.requested_by, null),
     ${schema}.floods(p.agent)
   from ${schema}.rounds r where r.proposal_id = v.proposal_id and r.round = v.round
-  on conflict (review_id) do update set lane = excluded.lane, due_at = excluded.due_at,
+  on conflict (review_id) do update set lane = excluded.lane, step = excluded.step, due_at = excluded.due_at,
     urgency_order = excluded.urgency_order, urgency_at = excluded.urgency_at,
     -- Whoever it was assigned to may not be among those who decide now.
     assignee = case when q.lane = excluded.lane then q.assignee end,

@@ -114,10 +114,7 @@ select (select count(*)::int from looked) as looked, (select place from last) as
 from (select) one left join lateral (
   select ${itemDoc(schema, clock(values, now))} as item, json_build_array(f.${column}::text, f.asked_at::text, f.review_id) as place,
     row_number() over (order by ${keys.replaceAll("q.", "f.")}) as nth
-  from found f join ${schema}.queue q on q.review_id = f.review_id
-  join ${schema}.reviews v on v.id = q.review_id join ${schema}.proposals p on p.id = q.proposal_id
-  join ${schema}.rounds r on r.proposal_id = v.proposal_id and r.round = v.round
-  join ${schema}.lanes l on l.id = q.lane
+  from found f join ${schema}.queue q on q.review_id = f.review_id join ${schema}.lanes l on l.id = q.lane
 ) i on true order by i.nth`;
   return { text, values: values.all };
 }
@@ -130,32 +127,33 @@ function keysOf(column: string): string {
 export function queueCountSql(schema: string, filter: QueueFilter): Statement {
   const values = new Values();
   const { ranges, tests } = conditionsOf(values, { filter, order: "oldest" });
-  const lanes = filter.for === undefined ? [] : [`q.lane in (${lanesOf(schema, values, filter.for)})`];
-  const where = [...ranges, ...lanes, ...tests].join(" and ");
-  return {
-    text: `select count(*)::int as count from (select from ${schema}.queue q where ${where} limit ${COUNT_MAX + 1}) found`,
-    values: values.all,
-  };
+  const where = [...ranges, ...tests];
+  const counted = (conditions: readonly string[]): string =>
+    `select count(*)::int as n from (select from ${schema}.queue q where ${conditions.join(" and ")} limit ${COUNT_MAX + 1}) found`;
+  const source =
+    filter.for === undefined
+      ? `(${counted(where)}) each`
+      : `(${lanesOf(schema, values, filter.for)}) asked cross join lateral (${counted([...where, "q.lane = asked.id"])}) each`;
+  return { text: `select coalesce(sum(each.n), 0)::int as count from ${source}`, values: values.all };
 }
 
-/** A row of the queue as people see it, from `q`, its review `v`, proposal `p` and round `r`. */
+/** A row of the queue as people see it, from `q` and its lane `l`. */
 function itemDoc(schema: string, now: string): string {
-  return `json_build_object('id', q.review_id, 'digest', v.digest, 'proposalId', p.id, 'threadId', v.thread_id,
-    'round', v.round, 'kind', v.kind, 'trust', p.trust, 'action', p.action, 'agent', p.agent,
-    'requestedBy', p.requested_by, 'summary', q.summary, 'risk', r.known_facts -> 'risk', 'amount',
-    r.known_facts -> 'amount', 'stage', q.stage, 'step', v.step, 'askedAt', ${schema}.iso(q.asked_at), 'deadlineAt',
-    ${schema}.iso(nullif(q.due_at, 'infinity')), 'urgency', (array['later', 'today', 'hour', 'now', 'overdue'])[1 - q.urgency_order],
+  return `json_build_object('id', q.review_id, 'digest', q.digest, 'proposalId', q.proposal_id, 'threadId', q.thread_id,
+    'round', q.round, 'kind', q.kind, 'trust', q.trust, 'action', q.action, 'agent', q.agent, 'requestedBy', q.requested_by,
+    'summary', q.summary, 'risk', q.risk, 'amount', q.amount, 'stage', q.stage, 'step', q.step,
+    'askedAt', ${schema}.iso(q.asked_at), 'deadlineAt', ${schema}.iso(nullif(q.due_at, 'infinity')),
+    'urgency', (array['later', 'today', 'hour', 'now', 'overdue'])[1 - q.urgency_order],
     'assignee', q.assignee, 'claim', case when q.claimed_until > ${now} then json_build_object('by', q.claimed_by,
       'until', ${schema}.iso(q.claimed_until)) end,
-    'snoozedUntil', ${schema}.iso(q.snoozed_until), 'isFlooding', q.floods, 'group', q.group_key, 'asks', l.asks::json, 'keptFrom', q.kept_from)`;
+    'snoozedUntil', ${schema}.iso(q.snoozed_until), 'isFlooding', q.floods, 'group', q.group_key, 'asks', l.asks::json,
+    'keptFrom', q.kept_from)`;
 }
 
 /** One row of the queue. */
 export const queueItemSql = (schema: string): string => `
 select ${itemDoc(schema, "coalesce($2::timestamptz, clock_timestamp())")} as item
-from ${schema}.queue q join ${schema}.reviews v on v.id = q.review_id join ${schema}.proposals p on p.id = q.proposal_id
-join ${schema}.rounds r on r.proposal_id = v.proposal_id and r.round = v.round join ${schema}.lanes l on l.id = q.lane
-where q.review_id = $1`;
+from ${schema}.queue q join ${schema}.lanes l on l.id = q.lane where q.review_id = $1`;
 
 /** Locks one row of the queue. */
 export const lockQueueRowSql = (schema: string): string => `
