@@ -16,6 +16,7 @@ import { settlingContract } from "./ledger-contract/settling.js";
 import { stagingContract } from "./ledger-contract/staging.js";
 import { takingContract } from "./ledger-contract/taking.js";
 import { moment } from "./ledger-contract/specimens.js";
+import { withdrawingContract } from "./ledger-contract/withdrawing.js";
 import { valuesContract } from "./ledger-contract/values.js";
 import { manualClock } from "./manual-clock.js";
 
@@ -41,6 +42,7 @@ const PARTS: Record<string, (check: Check) => void> = {
   decide: decidingContract,
   "decide, several at once": decidingRacesContract,
   "deadlines, people and drafts": expiringContract,
+  withdraw: withdrawingContract,
   "claim and extend": claimingContract,
   settle: settlingContract,
   history: historyContract,

@@ -61,14 +61,24 @@ export function newReview(entry: Entry, request: AskRequest, deadlineAt: string 
   };
 }
 
+/** A withdrawn review that its thread asks for again: open, as if it were new. */
+export function askedAgain(known: Review, request: AskRequest, deadlineAt: string | null): Review {
+  const { address, otherwise } = request;
+  const { version, asks } = known;
+  const open = { status: "open", version: version + 1, asks: asks + 1, step: 0 } as const;
+  return { ...known, ...open, address: { ...address }, deadlineAt, otherwise };
+}
+
 /** The case as of now, as a copy. */
 export function view(entry: Entry): Case {
+  const review = entry.reviews.get(entry.proposal.round) ?? null;
   const round = entry.rounds.get(entry.proposal.round);
   if (round === undefined) throw unknownProposal(entry.proposal.id);
   return structuredClone({
     proposal: entry.proposal,
     round,
-    review: entry.reviews.get(entry.proposal.round) ?? null,
+    // One that was withdrawn is as if it had not been asked for, until it is again.
+    review: review?.status === "withdrawn" ? null : review,
     decisions: entry.decisions,
     permit: entry.permits.get(entry.proposal.round) ?? null,
     outcome: entry.outcome,

@@ -22,6 +22,7 @@ import {
   refusedEntry,
   routedEntry,
   voidedEntry,
+  withdrawnEntry,
 } from "../journal.js";
 import type {
   AskRequest,
@@ -38,6 +39,7 @@ import type {
   RouteRequest,
   SettleRequest,
   TakeRequest,
+  WithdrawRequest,
 } from "../ledger.js";
 import {
   requireAskText,
@@ -56,7 +58,7 @@ import {
   type SetStageRequest,
 } from "../staging.js";
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
-import { newEntry, newReview, view, type Entry } from "./entry.js";
+import { askedAgain, newEntry, newReview, view, type Entry } from "./entry.js";
 import { findReview, openOnThread } from "./listing.js";
 import { MemoryReadings } from "./readings.js";
 
@@ -153,6 +155,10 @@ class MemoryLedger extends MemoryReadings implements Ledger {
         if (review === null) return;
         entry.reviews.set(review.round, review);
         this.log.append(askedEntry(request, review.id));
+      } else if (known.status === "withdrawn") {
+        const deadlineAt = request.withinMs === null ? null : this.in(request.withinMs);
+        entry.reviews.set(known.round, askedAgain(known, request, deadlineAt));
+        this.log.append(askedEntry(request, known.id));
       } else if (known.status === "open" && known.address.interruptId !== request.address.interruptId) {
         known.address = { ...request.address };
         known.asks += 1;
@@ -217,6 +223,18 @@ class MemoryLedger extends MemoryReadings implements Ledger {
       review.version += 1;
       if (after.end === "permit") this.#permit(entry, current, "policy", at);
       if (after.end === "outcome") this.#close(entry, outcome, at);
+    });
+  }
+
+  async withdraw(request: WithdrawRequest): Promise<Case> {
+    const found = findReview(this.kept.values(), request.reviewId);
+    if (found === undefined) throw unknownReview(request.reviewId);
+    const { review } = found;
+    return this.#change(found.entry.proposal.id, ({ proposal }) => {
+      const isCurrent = proposal.state === "open" && proposal.round === review.round;
+      if (!isCurrent || review.status !== "open" || review.address.interruptId !== request.interruptId) return;
+      this.log.append(withdrawnEntry(review, request));
+      Object.assign(review, { status: "withdrawn", version: review.version + 1 });
     });
   }
 

@@ -21,6 +21,7 @@ import {
   refusedEntry,
   routedEntry,
   voidedEntry,
+  withdrawnEntry,
 } from "../journal.js";
 import type {
   AskRequest,
@@ -37,6 +38,7 @@ import type {
   RouteRequest,
   SettleRequest,
   TakeRequest,
+  WithdrawRequest,
 } from "../ledger.js";
 import {
   isPlainText,
@@ -51,7 +53,7 @@ import { unknownProposal, unknownReview } from "../unknown-proposal.js";
 import { keepHalt, liftHalt } from "./halts.js";
 import { askSql } from "./queries/ask.js";
 import { claimedCaseSql, claimSql, extendSql, spendSql } from "./queries/claim.js";
-import { lockReviewSql, reviewExpiredSql, reviewProposalSql } from "./queries/decide.js";
+import { lockReviewSql, reviewExpiredSql, reviewProposalSql, reviewWithdrawnSql } from "./queries/decide.js";
 import { proposeSql } from "./queries/propose.js";
 import { lockProposalSql } from "./queries/read-case.js";
 import { nextRoundSql, routeSql, voidPermitSql } from "./queries/route.js";
@@ -236,6 +238,22 @@ class PostgresLedger extends PostgresReadings implements Ledger {
       if (end === "permit") entries.push(await issue(run, schema, newPermit(proposalId, round, "policy", at)));
       if (end === "outcome") entries.push(await closeCase(run, schema, proposalId, outcome, at));
       await append(run, schema, entries);
+    });
+  }
+
+  async withdraw(request: WithdrawRequest): Promise<Case> {
+    const { reviewId, interruptId } = request;
+    const proposalId = await this.#proposalOf(reviewId);
+    if (proposalId === undefined) throw unknownReview(reviewId);
+    return this.#transaction(proposalId, async (run, schema) => {
+      const { proposal } = await readCase(run, schema, proposalId);
+      const [locked] = await this.#lockReview(run, reviewId);
+      if (locked === undefined) return;
+      const { status, round, address } = locked.review;
+      const isCurrent = proposal.state === "open" && proposal.round === round;
+      if (!isCurrent || status !== "open" || address.interruptId !== interruptId) return;
+      await run(reviewWithdrawnSql(schema), [reviewId]);
+      await append(run, schema, [withdrawnEntry(locked.review, request)]);
     });
   }
 

@@ -5,6 +5,7 @@ import { deadlines } from "./000003-deadlines.js";
 import { stages } from "./000004-stages.js";
 import { history } from "./000005-history.js";
 import { halts } from "./000006-halts.js";
+import { jobs } from "./000007-jobs.js";
 
 /** Every migration, in order. Append only: a released migration never changes. */
-export const migrations: readonly Migration[] = [ledger, trust, deadlines, stages, history, halts];
+export const migrations: readonly Migration[] = [ledger, trust, deadlines, stages, history, halts, jobs];
