@@ -11,7 +11,7 @@ import {
   type Ledger,
   type Policy,
 } from "assent";
-import { createDelivery, inProcessThreads, type Threads } from "assent/service";
+import { createDelivery, localThreads, type Threads } from "assent/service";
 import { testAuthenticator, testKeys } from "assent/testing";
 import { z } from "zod";
 import { askAlways, payments, type PaymentsOptions } from "../support/payments.js";
@@ -69,7 +69,7 @@ export function desk(storage: Pick<Storage, "checkpointer" | "ledger">, options:
     .addEdge("gate", "after")
     .addEdge("after", END)
     .compile({ checkpointer: storage.checkpointer });
-  const { threads, calls, most } = observed(inProcessThreads(graph));
+  const { threads, calls, most } = observed(localThreads({ graphs: { graph } }));
   const delivery = createDelivery({ ledger, threads, ...(stepsMax !== undefined && { stepsMax }) });
   return { assent, made, graph, threads, calls, most, delivery, thread: new Thread(graph) };
 }
@@ -179,7 +179,7 @@ export function twoGates(options: TwoGatesOptions) {
     .addEdge(["left", "right"], "join")
     .addEdge("join", END)
     .compile({ checkpointer });
-  const { threads, calls } = observed(inProcessThreads(graph));
+  const { threads, calls } = observed(localThreads({ graphs: { graph } }));
   const delivery = createDelivery({ ledger, threads });
   const made = (): string[] => [...left.made, ...right.made].map(({ args }) => args.to).toSorted();
   return { assent, graph, threads, calls, delivery, made, thread: new Thread(graph) };
