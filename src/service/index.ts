@@ -11,3 +11,6 @@ export type { LanggraphThreadsOptions } from "./langgraph-threads.js";
 export { localThreads } from "./local-threads.js";
 export type { AnyCompiledGraph, LocalThreadsOptions } from "./local-threads.js";
 export type { Threads, ThreadState } from "./threads.js";
+export { createWorker } from "./worker.js";
+export type { Worker, WorkerEventMap, WorkerOptions } from "./worker.js";
+export type { WorkerEvent } from "./worker-event.js";

@@ -7,6 +7,7 @@ import {
   policy,
   type ApprovalVerdict,
   type Assent,
+  type Clock,
   type Keys,
   type Ledger,
   type Policy,
@@ -31,6 +32,9 @@ export interface DeskOptions extends PaymentsOptions {
   proposes?: readonly number[];
   leaseMs?: number;
   stepsMax?: number;
+  /** What policy says; a person is asked unless said. */
+  policy?: Policy;
+  clock?: Clock;
   /** What decisions are signed with; a key of this process unless said. */
   keys?: Keys;
   /** Stands around the storage's ledger. */
@@ -43,10 +47,10 @@ export interface DeskOptions extends PaymentsOptions {
  */
 export function desk(storage: Pick<Storage, "checkpointer" | "ledger">, options: DeskOptions = {}) {
   const { inNode = () => {}, proposes = [500], leaseMs = 30_000, stepsMax, around = (ledger) => ledger } = options;
-  const { keys = ownKeys } = options;
+  const { keys = ownKeys, policy = askAlways, clock } = options;
   const { pay, made } = payments(options);
   const ledger = around(storage.ledger);
-  const setUp = { actions: [pay], policy: askAlways, ledger, authenticators: [people], keys, leaseMs };
+  const setUp = { actions: [pay], policy, ledger, authenticators: [people], keys, leaseMs, ...(clock && { clock }) };
   const assent = createAssent({ ...setUp, trust: "verified" });
   const builder = new StateGraph(AssentState)
     .addNode("before", async () => {
