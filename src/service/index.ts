@@ -14,3 +14,5 @@ export type { Threads, ThreadState } from "./threads.js";
 export { createWorker } from "./worker.js";
 export type { Worker, WorkerEventMap, WorkerOptions } from "./worker.js";
 export type { WorkerEvent } from "./worker-event.js";
+export { defineConfig } from "./config.js";
+export type { AssentConfig } from "./config.js";

@@ -6,7 +6,7 @@ import { startDevServer, type DevServer } from "../e2e/dev-server.js";
 
 let server: DevServer;
 beforeAll(async () => {
-  const config = join(import.meta.dirname, "served/langgraph.json");
+  const config = join(import.meta.dirname, "../e2e/served/langgraph.json");
   server = await startDevServer({ databaseUrl: inject("postgresUrl"), config });
 });
 afterAll(() => server.stop());

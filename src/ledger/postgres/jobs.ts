@@ -68,6 +68,15 @@ export class JobQueue {
     return freed;
   }
 
+  /** How many deliveries have thrown and are tried again or given up, and what the last one of them threw. */
+  async failing(): Promise<{ count: number; lastError: string | null }> {
+    const { rows } = await this.#pool.query<{ count: number; lastError: string | null }>(
+      `select count(*)::int as count, (array_agg(last_error order by updated_at desc))[1] as "lastError"
+      from ${this.#jobs}.jobs where task_identifier = 'deliver' and key is not null and last_error is not null`,
+    );
+    return rows[0] ?? { count: 0, lastError: null };
+  }
+
   /** Removes what was given up because the same came again while it ran. */
   async clear(): Promise<void> {
     await this.#pool.query(

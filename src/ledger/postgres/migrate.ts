@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { AssentError } from "../../model/error.js";
-import { installJobs } from "./jobs.js";
+import { installJobs, JOBS_NEWEST } from "./jobs.js";
 import { migrations } from "./migrations/index.js";
 import { jobsSchema, quoteSchema } from "./schema.js";
 import { connection, inTransaction, onOneConnection, type Run } from "./transaction.js";
@@ -92,4 +92,26 @@ async function applyMissing(run: Run, schema: string, quoted: string): Promise<M
     applied.push(migration.name);
   }
   return { schema, applied, at: Math.max(migrations.at(-1)?.id ?? 0, ...done) };
+}
+
+/** How far a ledger's schema and that of its jobs are migrated; null where there is none. */
+export interface MigrationState {
+  ledger: { at: number | null; newest: number };
+  jobs: { at: number | null; newest: number };
+}
+
+/** Tells how far a schema is migrated, without changing anything. */
+export async function migrationState({ pool, schema }: { pool: Pool; schema: string }): Promise<MigrationState> {
+  const at = async (table: string): Promise<number | null> => {
+    const { rows: known } = await pool.query<{ known: string | null }>("select to_regclass($1)::text as known", [
+      table,
+    ]);
+    if (known[0]?.known === null) return null;
+    const { rows } = await pool.query<{ at: number | null }>(`select max(id) as at from ${table}`);
+    return rows[0]?.at ?? null;
+  };
+  return {
+    ledger: { at: await at(`${quoteSchema(schema)}.migrations`), newest: migrations.at(-1)?.id ?? 0 },
+    jobs: { at: await at(`${quoteSchema(jobsSchema(schema))}.migrations`), newest: JOBS_NEWEST },
+  };
 }
