@@ -86,18 +86,21 @@ async function checkClock(pool: Pool): Promise<ConfigFinding[]> {
   const { rows } = await pool.query<{ now: Date }>("select clock_timestamp() as now");
   const after = Date.now();
   const offMs = Math.round((rows[0]?.now.getTime() ?? before) - (before + after) / 2);
-  const certainlyMs = Math.abs(offMs) - (after - before) / 2;
-  if (certainlyMs <= SKEW_TOLD_MS) return [];
-  const seconds = (Math.abs(offMs) / 1_000).toFixed(1);
-  return [
-    {
-      name: "clock-off",
-      severity: certainlyMs > SKEW_WRONG_MS ? "error" : "warning",
-      where: "clock",
-      what: `This machine's clock is ${seconds} s ${offMs > 0 ? "behind" : "ahead of"} the database's.`,
-      fix: "Let both keep their time by NTP. Deadlines go by the database's clock; times in the log by this one.",
-    },
-  ];
+  const finding = clockFinding(offMs, Math.abs(offMs) - (after - before) / 2);
+  return finding === null ? [] : [finding];
+}
+
+/** What is said of a clock that is so far behind the database's, and certainly by so much. */
+export function clockFinding(behindMs: number, certainlyMs: number): ConfigFinding | null {
+  if (certainlyMs <= SKEW_TOLD_MS) return null;
+  const seconds = (Math.abs(behindMs) / 1_000).toFixed(1);
+  return {
+    name: "clock-off",
+    severity: certainlyMs > SKEW_WRONG_MS ? "error" : "warning",
+    where: "clock",
+    what: `This machine's clock is ${seconds} s ${behindMs > 0 ? "behind" : "ahead of"} the database's.`,
+    fix: "Let both keep their time by NTP. Deadlines go by the database's clock; times in the log by this one.",
+  };
 }
 
 async function checkMigrations(pool: Pool, schema: string): Promise<ConfigFinding[]> {

@@ -81,18 +81,15 @@ interface Resume {
 }
 
 async function connect({ url, apiKey, headers }: LanggraphThreadsOptions): Promise<Client> {
-  let sdk: typeof import("@langchain/langgraph-sdk");
-  try {
-    sdk = await import("@langchain/langgraph-sdk");
-  } catch (cause) {
+  const { Client } = await import("@langchain/langgraph-sdk").catch((cause: unknown) => {
     throw new AssentError("config_invalid", {
       what: "Threads on a LangGraph server need the package @langchain/langgraph-sdk",
       where: "langgraphThreads",
       fix: "npm install @langchain/langgraph-sdk@~1.15.0",
       cause,
     });
-  }
-  return new sdk.Client({ apiUrl: url, apiKey: apiKey ?? null, ...(headers && { defaultHeaders: headers }) });
+  });
+  return new Client({ apiUrl: url, apiKey: apiKey ?? null, ...(headers && { defaultHeaders: headers }) });
 }
 
 /** Where a thread is; undefined if the server does not know it, or has run nothing on it. */

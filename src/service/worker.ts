@@ -85,115 +85,139 @@ const SWEEP_MS = 60_000;
  * ```
  */
 export function createWorker(options: WorkerOptions): Worker {
-  const { assent, pool, schema = "assent", threads, concurrency = 4, clock = systemClock } = options;
-  const { settleMs = 60_000, graceMs = 60_000, onEvent } = options;
+  const { concurrency = 4, settleMs = 60_000, graceMs = 60_000, schema = "assent", clock = systemClock } = options;
   quoteSchema(schema);
   requireNumbers({ concurrency, settleMs, graceMs });
-  const events = new EventEmitter<WorkerEventMap>();
-  const tell = (event: WorkerEvent): void => {
-    onEvent?.(event);
+  return new JobWorker({ ...options, concurrency, settleMs, graceMs, schema, clock });
+}
+
+type Settled = WorkerOptions &
+  Required<Pick<WorkerOptions, "concurrency" | "settleMs" | "graceMs" | "schema" | "clock">>;
+
+class JobWorker implements Worker {
+  readonly events = new EventEmitter<WorkerEventMap>();
+  readonly #options: Settled;
+  readonly #queue: JobQueue;
+  #running: { stopping: AbortController; ended: Promise<void> } | undefined;
+
+  constructor(options: Settled) {
+    this.#options = options;
+    this.#queue = new JobQueue(options.pool, options.schema);
+  }
+
+  async run(): Promise<void> {
+    if (this.#running !== undefined) {
+      throw new AssentError("config_invalid", { what: "The worker is running already", where: "run" });
+    }
+    const stopping = new AbortController();
+    const ended = this.#present((settings) => this.#runUntil(stopping.signal, settings));
+    this.#running = { stopping, ended };
+    try {
+      await ended;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#running?.stopping.abort();
+    // How it ended is for whoever runs it.
+    await this.#running?.ended.catch(() => undefined);
+  }
+
+  async drain(): Promise<void> {
+    await this.#present(async (settings) => {
+      await this.#queue.now(SWEEP, SWEEP, {});
+      await runOnce(settings);
+    });
+  }
+
+  readonly #tell = (event: WorkerEvent): void => {
+    this.#options.onEvent?.(event);
     // TypeScript does not see that each kind goes with its own event.
-    (events as EventEmitter).emit(event.kind, event);
+    (this.events as EventEmitter).emit(event.kind, event);
   };
-  const queue = new JobQueue(pool, schema);
-  let running: { stopping: AbortController; ended: Promise<void> } | undefined;
 
   /** Runs `work` as a worker that the others can see. */
-  async function present(work: (settings: RunnerOptions) => Promise<void>): Promise<void> {
+  async #present(work: (settings: RunnerOptions) => Promise<void>): Promise<void> {
+    const { pool } = this.#options;
     const presence = new Presence(pool);
-    const quiet = quietly(pool);
+    const loud = quiet(pool);
     try {
-      const threadName = (threadId: string): string => `assent.thread.${schema}.${threadId}`;
-      const bringing = { ledger: assent.ledger, threads, clock, settleMs, stepsMax: 100 };
-      const taskList = workerTasks({ assent, queue, presence, threadName, bringing, graceMs, sweepMs: SWEEP_MS, tell });
-      const seen = { name: "assent", version: "1.0.0", worker: { hooks: { startWorker } } };
-      async function startWorker(_context: unknown, { worker }: { worker: { workerPool: { id: string } } }) {
-        await presence.hold(workerName(worker.workerPool.id));
-      }
-      await free();
-      await work({
-        pgPool: pool,
-        schema: jobsSchema(schema),
-        concurrency,
-        taskList,
-        parsedCronItems: [],
-        noHandleSignals: true,
-        logger: loggerFor(tell),
-        events: failuresTold(tell),
-        // Without a batch, be it of one, nobody would wait for the end of a job to be written, or see that it fails.
-        preset: { plugins: [seen], worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
-      });
+      await this.#free();
+      await work(this.#settings(presence));
     } catch (error) {
       throw unavailable(error);
     } finally {
       await presence.close();
-      quiet();
+      loud();
     }
   }
 
-  const workerName = (id: string): string => `assent.worker.${schema}.${id}`;
-  const free = async (): Promise<unknown> => queue.freeOfTheDead(workerName);
+  #settings(presence: Presence): RunnerOptions {
+    const { assent, threads, pool, schema, concurrency, clock, settleMs, graceMs } = this.#options;
+    const threadName = (threadId: string): string => `assent.thread.${schema}.${threadId}`;
+    const bringing = { ledger: assent.ledger, threads, clock, settleMs, stepsMax: 100 };
+    // Before it takes its first job: whose jobs are a dead worker's is told by what its workers hold.
+    const startWorker = async (_context: unknown, { worker }: { worker: { workerPool: { id: string } } }) => {
+      await presence.hold(this.#workerName(worker.workerPool.id));
+    };
+    const seen = { name: "assent", version: "1.0.0", worker: { hooks: { startWorker } } };
+    const shared = { assent, queue: this.#queue, presence, threadName, bringing, graceMs };
+    return {
+      pgPool: pool,
+      schema: jobsSchema(schema),
+      concurrency,
+      taskList: workerTasks({ ...shared, sweepMs: SWEEP_MS, tell: this.#tell }),
+      parsedCronItems: [],
+      noHandleSignals: true,
+      logger: loggerFor(this.#tell),
+      events: failuresTold(this.#tell),
+      // Without a batch, be it of one, nobody would wait for the end of a job to be written, or see that it fails.
+      preset: { plugins: [seen], worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+    };
+  }
+
+  async #runUntil(signal: AbortSignal, settings: RunnerOptions): Promise<void> {
+    await this.#queue.now(SWEEP, SWEEP, {});
+    if (signal.aborted) return;
+    const runner = await run(settings);
+    // What was begun is finished first; that it could not be is told by the runner's own end.
+    const stop = (): void => void runner.stop().catch(() => undefined);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    const sweeping = new AbortController();
+    const swept = this.#keepSweeping(AbortSignal.any([signal, sweeping.signal]));
+    try {
+      await runner.promise;
+    } finally {
+      sweeping.abort();
+      await swept;
+    }
+  }
 
   /** Each worker sees to it that there is a next comparison, whatever became of the worker that had the last one. */
-  async function keepSweeping(signal: AbortSignal): Promise<void> {
+  async #keepSweeping(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
     while (!signal.aborted) {
       await clock.sleep(SWEEP_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
       try {
-        await free();
-        await queue.ensure(SWEEP, SWEEP, {});
+        await this.#free();
+        await this.#queue.ensure(SWEEP, SWEEP, {});
       } catch (error) {
-        tell({ kind: "trouble", what: `The database cannot be asked: ${unavailable(error).message}` });
+        this.#tell({ kind: "trouble", what: unavailable(error).message });
       }
     }
   }
 
-  async function runUntil({ signal }: AbortController): Promise<void> {
-    await present(async (settings) => {
-      await queue.now(SWEEP, SWEEP, {});
-      if (signal.aborted) return;
-      const runner = await run(settings);
-      // What was begun is finished first; that it could not be is told by the runner's own end.
-      const stop = (): void => void runner.stop().catch(() => undefined);
-      signal.addEventListener("abort", stop);
-      if (signal.aborted) stop();
-      const sweeping = new AbortController();
-      const swept = keepSweeping(AbortSignal.any([signal, sweeping.signal]));
-      try {
-        await runner.promise;
-      } finally {
-        sweeping.abort();
-        await swept;
-      }
-    });
+  #workerName(id: string): string {
+    return `assent.worker.${this.#options.schema}.${id}`;
   }
 
-  return {
-    events,
-    async run() {
-      if (running !== undefined) {
-        throw new AssentError("config_invalid", { what: "The worker is running already", where: "run" });
-      }
-      const stopping = new AbortController();
-      const ended = runUntil(stopping);
-      running = { stopping, ended };
-      try {
-        await ended;
-      } finally {
-        running = undefined;
-      }
-    },
-    async stop() {
-      running?.stopping.abort();
-      // How it ended is for whoever runs it.
-      await running?.ended.catch(() => undefined);
-    },
-    drain: () =>
-      present(async (settings) => {
-        await queue.now(SWEEP, SWEEP, {});
-        await runOnce(settings);
-      }),
-  };
+  async #free(): Promise<void> {
+    await this.#queue.freeOfTheDead((id) => this.#workerName(id));
+  }
 }
 
 function requireNumbers(numbers: Record<string, number>): void {
@@ -204,7 +228,7 @@ function requireNumbers(numbers: Record<string, number>): void {
 }
 
 /** What a pool needs so that a connection that breaks ends nothing; gives what takes it away again. */
-function quietly(pool: Pool): () => void {
+function quiet(pool: Pool): () => void {
   const ignore = (): void => {};
   const onConnect = (client: { on: (name: "error", listener: () => void) => unknown }): void => {
     client.on("error", ignore);
@@ -216,7 +240,7 @@ function quietly(pool: Pool): () => void {
 /** graphile-worker's warnings. What a job threw comes as an event. */
 function loggerFor(tell: (event: WorkerEvent) => void): Logger {
   return new Logger(() => (level, message, meta) => {
-    const isWarning = level === "error" || level === "warning";
+    const isWarning = ["error", "warning"].includes(level);
     if (isWarning && meta?.["failure"] !== true) tell({ kind: "trouble", what: message });
   });
 }

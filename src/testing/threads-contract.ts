@@ -35,11 +35,11 @@ type Check = (title: string, body: (threads: Threads, id: string) => Promise<voi
 export function threadsContract(runner: ContractRunner, makeThreads: () => Promise<ThreadsUnderTest>): void {
   const check: Check = (title, body) =>
     runner.it(title, async () => {
-      const { threads, close } = await makeThreads();
+      const made = await makeThreads();
       try {
-        await body(threads, crypto.randomUUID());
+        await body(made.threads, crypto.randomUUID());
       } finally {
-        await close();
+        await made.close();
       }
     });
   runner.describe("state", () => states(check));

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jobsSchema } from "../../src/ledger/postgres/schema.js";
 import { asked, decided } from "../../src/testing/ledger-contract/specimens.js";
 import { freshSchema, type FreshSchema } from "../support/postgres.js";
+import { clockFinding } from "../../src/cli/config-checks.js";
 import { configText, openProject, type Project } from "./configured.js";
 import { runCli, type RunOptions } from "./run-cli.js";
 
@@ -85,4 +86,15 @@ describe("assent doctor, where there is a configuration", () => {
     expect(told).toMatchObject({ ok: false, code: 3, graphs: [], config: { loaded: false } });
     expect(names(told)).toEqual(["cannot-load"]);
   });
+});
+
+test.each([
+  [900, 900, null],
+  [1_500, 900, null],
+  [1_500, 1_200, "warning"],
+  [-45_000, 44_000, "error"],
+])("a clock that is %d ms behind, by %d at least, is told as %s", (behindMs, certainlyMs, severity) => {
+  const finding = clockFinding(behindMs, certainlyMs);
+  expect(finding?.severity ?? null).toBe(severity);
+  if (finding !== null) expect(finding.what).toContain(behindMs > 0 ? "1.5 s behind" : "45.0 s ahead of");
 });

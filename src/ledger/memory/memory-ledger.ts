@@ -58,8 +58,9 @@ import {
   type SetStageRequest,
 } from "../staging.js";
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
-import { askedAgain, newEntry, newReview, view, type Entry } from "./entry.js";
-import { findReview, openOnThread } from "./listing.js";
+import { canWithdraw } from "../withdrawing.js";
+import { afterAsking, newEntry, view, type Entry } from "./entry.js";
+import { findPermit, findReview, openOnThread } from "./listing.js";
 import { MemoryReadings } from "./readings.js";
 
 /** How a memory ledger is set up. */
@@ -146,24 +147,10 @@ class MemoryLedger extends MemoryReadings implements Ledger {
   async ask(request: AskRequest): Promise<Case> {
     requireAskText(request);
     return this.#change(request.proposalId, (entry) => {
-      const { proposal } = entry;
-      const current = proposal.state === "open" && proposal.round === request.round;
-      if (!current || proposal.threadId !== request.address.threadId) return;
-      const known = entry.reviews.get(request.round);
-      if (known === undefined) {
-        const review = newReview(entry, request, request.withinMs === null ? null : this.in(request.withinMs));
-        if (review === null) return;
-        entry.reviews.set(review.round, review);
-        this.log.append(askedEntry(request, review.id));
-      } else if (known.status === "withdrawn") {
-        const deadlineAt = request.withinMs === null ? null : this.in(request.withinMs);
-        entry.reviews.set(known.round, askedAgain(known, request, deadlineAt));
-        this.log.append(askedEntry(request, known.id));
-      } else if (known.status === "open" && known.address.interruptId !== request.address.interruptId) {
-        known.address = { ...request.address };
-        known.asks += 1;
-        this.log.append(askedEntry(request, known.id));
-      }
+      const review = afterAsking(entry, request, request.withinMs === null ? null : this.in(request.withinMs));
+      if (review === null) return;
+      entry.reviews.set(review.round, review);
+      this.log.append(askedEntry(request, review.id));
     });
   }
 
@@ -231,8 +218,7 @@ class MemoryLedger extends MemoryReadings implements Ledger {
     if (found === undefined) throw unknownReview(request.reviewId);
     const { review } = found;
     return this.#change(found.entry.proposal.id, ({ proposal }) => {
-      const isCurrent = proposal.state === "open" && proposal.round === review.round;
-      if (!isCurrent || review.status !== "open" || review.address.interruptId !== request.interruptId) return;
+      if (!canWithdraw({ review, proposal }, request)) return;
       this.log.append(withdrawnEntry(review, request));
       Object.assign(review, { status: "withdrawn", version: review.version + 1 });
     });
@@ -268,15 +254,10 @@ class MemoryLedger extends MemoryReadings implements Ledger {
   }
 
   async extend({ permitId, owner, leaseMs }: Parameters<Ledger["extend"]>[0]): Promise<boolean> {
-    for (const { permits } of this.kept.values()) {
-      for (const permit of permits.values()) {
-        if (permit.id !== permitId) continue;
-        if (permit.state !== "claimed" || permit.owner !== owner) return false;
-        permit.leaseUntil = this.in(leaseMs);
-        return true;
-      }
-    }
-    return false;
+    const permit = findPermit(this.kept.values(), permitId);
+    if (permit?.state !== "claimed" || permit.owner !== owner) return false;
+    permit.leaseUntil = this.in(leaseMs);
+    return true;
   }
 
   async settle({ proposalId, round, owner, outcome, at }: SettleRequest): Promise<Case> {

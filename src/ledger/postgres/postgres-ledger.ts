@@ -16,7 +16,6 @@ import {
   decidedEntries,
   expiredEntry,
   newPermit,
-  proposedEntry,
   redraftedEntry,
   refusedEntry,
   routedEntry,
@@ -50,11 +49,12 @@ import {
 } from "../plain-text.js";
 import { requireStageText, type SetCeilingRequest, type SetStageRequest } from "../staging.js";
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
+import { canWithdraw } from "../withdrawing.js";
 import { keepHalt, liftHalt } from "./halts.js";
 import { askSql } from "./queries/ask.js";
 import { claimedCaseSql, claimSql, extendSql, spendSql } from "./queries/claim.js";
 import { lockReviewSql, reviewExpiredSql, reviewProposalSql, reviewWithdrawnSql } from "./queries/decide.js";
-import { proposeSql } from "./queries/propose.js";
+import { proposeSql, proposeValues } from "./queries/propose.js";
 import { lockProposalSql } from "./queries/read-case.js";
 import { nextRoundSql, routeSql, voidPermitSql } from "./queries/route.js";
 import { entryKnownSql } from "./queries/settle.js";
@@ -103,26 +103,8 @@ class PostgresLedger extends PostgresReadings implements Ledger {
 
   async propose(request: NewProposal): Promise<Case> {
     requireProposalText(request);
-    const { proposal, round } = request;
-    const { kind, text } = proposedEntry(request);
-    await this.once(proposeSql, [
-      proposal.id,
-      proposal.threadId,
-      proposal.action,
-      proposal.agent,
-      proposal.requestedBy,
-      proposal.trust,
-      round.round,
-      proposal.proposedAt,
-      JSON.stringify(round.args),
-      round.argsDigest,
-      JSON.stringify(round.facts),
-      JSON.stringify(round.display),
-      round.displayDigest,
-      kind,
-      text,
-    ]);
-    return this.mustRead(proposal.id);
+    await this.once(proposeSql, proposeValues(request));
+    return this.mustRead(request.proposal.id);
   }
 
   async take(request: TakeRequest): Promise<Case[]> {
@@ -242,16 +224,13 @@ class PostgresLedger extends PostgresReadings implements Ledger {
   }
 
   async withdraw(request: WithdrawRequest): Promise<Case> {
-    const { reviewId, interruptId } = request;
+    const { reviewId } = request;
     const proposalId = await this.#proposalOf(reviewId);
     if (proposalId === undefined) throw unknownReview(reviewId);
     return this.#transaction(proposalId, async (run, schema) => {
       const { proposal } = await readCase(run, schema, proposalId);
       const [locked] = await this.#lockReview(run, reviewId);
-      if (locked === undefined) return;
-      const { status, round, address } = locked.review;
-      const isCurrent = proposal.state === "open" && proposal.round === round;
-      if (!isCurrent || status !== "open" || address.interruptId !== interruptId) return;
+      if (locked === undefined || !canWithdraw({ ...locked, proposal }, request)) return;
       await run(reviewWithdrawnSql(schema), [reviewId]);
       await append(run, schema, [withdrawnEntry(locked.review, request)]);
     });
