@@ -133,6 +133,7 @@ export type {
   PageRequest,
   RedraftRequest,
   RefuseRequest,
+  WithdrawRequest,
   RerouteRequest,
   ReviewFilter,
   RouteRequest,
