@@ -22,6 +22,9 @@ export interface Reconciling {
 /** How many are looked at in one go; the next go takes those that follow. */
 const PAGE = 200;
 
+/** For at most how many goes a thread is left alone that was handed over and did not finish. */
+const WAIT_MAX = 64;
+
 /**
  * Compares what the ledger waits for with where the threads are, a page at a time, round and round:
  *
@@ -40,7 +43,9 @@ export class Reconciliation {
   readonly #with: Reconciling;
   #open: ReviewFilter["after"];
   #withdrawn: ReviewFilter["after"];
-  #undelivered = 0;
+  /** Threads that were handed over and are still to be delivered to, each with the go after which it is again. */
+  #handedOver = new Map<string, { again: number; wait: number }>();
+  #go = 0;
 
   constructor(reconciling: Reconciling) {
     this.#with = reconciling;
@@ -91,10 +96,22 @@ export class Reconciliation {
   async #deliverAgain(): Promise<void> {
     const { ledger, deliver } = this.#with;
     const all = (await ledger.undelivered({ limit: 10_000 })).filter(({ proposedAt }) => !this.#isYoung(proposedAt));
-    const threadIds = [...new Set(all.map(({ threadId }) => threadId))];
-    const from = this.#undelivered < threadIds.length ? this.#undelivered : 0;
-    this.#undelivered = from + PAGE;
-    for (const threadId of threadIds.slice(from, from + PAGE)) await deliver(threadId);
+    const before = this.#handedOver;
+    this.#handedOver = new Map();
+    this.#go += 1;
+    let left = PAGE;
+    for (const threadId of new Set(all.map((proposal) => proposal.threadId))) {
+      const known = before.get(threadId);
+      if (left > 0 && (known === undefined || known.again <= this.#go)) {
+        left -= 1;
+        await deliver(threadId);
+        // One that was deleted, or has a person to wait for, will be here again: not every minute.
+        const wait = Math.min((known?.wait ?? 0.5) * 2, WAIT_MAX);
+        this.#handedOver.set(threadId, { again: this.#go + wait, wait });
+      } else if (known !== undefined) {
+        this.#handedOver.set(threadId, known);
+      }
+    }
   }
 
   #isYoung(at: string): boolean {
