@@ -17,7 +17,7 @@ import {
   policy,
 } from "assent";
 import { checkAudit, renderCase, showCase } from "assent/audit";
-import { createDelivery, inProcessThreads } from "assent/service";
+import { createDelivery, localThreads } from "assent/service";
 import { z } from "zod";
 
 const refunds: { orderId: string; amount: number }[] = [];
@@ -45,7 +45,7 @@ const graph = addGate(builder, "gate", approvalGate(assent))
   .addEdge(START, "agent")
   .addEdge("agent", "gate")
   .compile({ checkpointer: new MemorySaver() });
-const delivery = createDelivery({ ledger: assent.ledger, threads: inProcessThreads(graph) });
+const delivery = createDelivery({ ledger: assent.ledger, threads: localThreads({ graphs: { graph } }) });
 
 assert.equal(await delivery.start("small", { amount: 20 }), "finished");
 assert.equal(refunds.length, 1, "policy lets a small refund through");

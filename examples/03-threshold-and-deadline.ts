@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { MemorySaver, START, StateGraph } from "@langchain/langgraph";
 import { AssentState, addGate, approvalGate, createAssent, defineAction, memoryLedger, policy } from "assent";
-import { createDelivery, inProcessThreads } from "assent/service";
+import { createDelivery, localThreads } from "assent/service";
 import { manualClock, testAuthenticator } from "assent/testing";
 import { z } from "zod";
 
@@ -42,7 +42,7 @@ const graph = addGate(builder, "gate", gate)
   .addEdge(START, "agent")
   .addEdge("agent", "gate")
   .compile({ checkpointer: new MemorySaver() });
-const delivery = createDelivery({ ledger: assent.ledger, threads: inProcessThreads(graph) });
+const delivery = createDelivery({ ledger: assent.ledger, threads: localThreads({ graphs: { graph } }) });
 
 assert.equal(await delivery.start("small", { amount: 80 }), "finished");
 assert.deepEqual(sent, [80], "below the threshold the policy alone counts");

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { MemorySaver, START, StateGraph } from "@langchain/langgraph";
 import { AssentState, addGate, askHuman, createAssent, memoryLedger, policy } from "assent";
-import { createDelivery, inProcessThreads } from "assent/service";
+import { createDelivery, localThreads } from "assent/service";
 import { testAuthenticator } from "assent/testing";
 import { z } from "zod";
 
@@ -38,7 +38,7 @@ const graph = addGate(builder, "ask", ask)
   .addEdge(START, "ask")
   .addEdge("ask", "write")
   .compile({ checkpointer: new MemorySaver() });
-const delivery = createDelivery({ ledger: assent.ledger, threads: inProcessThreads(graph) });
+const delivery = createDelivery({ ledger: assent.ledger, threads: localThreads({ graphs: { graph } }) });
 
 assert.equal(await delivery.start("acme", { client: "Acme" }), "waiting");
 const [item] = (await assent.reviews.list()).items;

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { MemorySaver, START, StateGraph } from "@langchain/langgraph";
 import { AssentState, addGate, createAssent, defineAction, memoryLedger, policy, vetoWindow } from "assent";
-import { createDelivery, inProcessThreads } from "assent/service";
+import { createDelivery, localThreads } from "assent/service";
 import { manualClock, testAuthenticator } from "assent/testing";
 import { z } from "zod";
 
@@ -35,7 +35,7 @@ const graph = addGate(builder, "window", vetoWindow(assent, { window: "PT30M" })
   .addEdge(START, "agent")
   .addEdge("agent", "window")
   .compile({ checkpointer: new MemorySaver() });
-const delivery = createDelivery({ ledger: assent.ledger, threads: inProcessThreads(graph) });
+const delivery = createDelivery({ ledger: assent.ledger, threads: localThreads({ graphs: { graph } }) });
 
 assert.equal(await delivery.start("paper", { supplier: "Paper & Sons" }), "waiting");
 assert.equal(await delivery.start("ink", { supplier: "Ink Ltd" }), "waiting");

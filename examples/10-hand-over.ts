@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { END, MemorySaver, START, StateGraph } from "@langchain/langgraph";
 import { AssentState, addGate, createAssent, handOver, memoryLedger, policy } from "assent";
-import { createDelivery, inProcessThreads } from "assent/service";
+import { createDelivery, localThreads } from "assent/service";
 import { testAuthenticator } from "assent/testing";
 import { z } from "zod";
 
@@ -42,7 +42,7 @@ const graph = addGate(builder, "person", person)
   .addEdge("person", "note")
   .addConditionalEdges("note", ({ next }) => (next === "person" ? "person" : END), ["person", END])
   .compile({ checkpointer: new MemorySaver() });
-const delivery = createDelivery({ ledger: assent.ledger, threads: inProcessThreads(graph) });
+const delivery = createDelivery({ ledger: assent.ledger, threads: localThreads({ graphs: { graph } }) });
 const linesOf = async (thread_id: string) =>
   ((await graph.getState({ configurable: { thread_id } })).values as State).lines;
 

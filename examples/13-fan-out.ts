@@ -17,7 +17,7 @@ import {
   policy,
   type Verdict,
 } from "assent";
-import { createDelivery, inProcessThreads } from "assent/service";
+import { createDelivery, localThreads } from "assent/service";
 import { z } from "zod";
 
 const paid: string[] = [];
@@ -46,7 +46,7 @@ const payouts = fanOut(assent, {
 const graph = addGate(new StateGraph(State), "pay", payouts)
   .addEdge(START, "pay")
   .compile({ checkpointer: new MemorySaver() });
-const delivery = createDelivery({ ledger: assent.ledger, threads: inProcessThreads(graph) });
+const delivery = createDelivery({ ledger: assent.ledger, threads: localThreads({ graphs: { graph } }) });
 
 const list = Object.entries({ Ana: 60, Bo: 250, Cem: 900, Dag: 300 }).map(([to, amount]) => ({ to, amount }));
 assert.equal(await delivery.start("march", { payouts: list }), "waiting");

@@ -17,7 +17,7 @@ import {
   progressiveAutonomy,
   rollingAccuracy,
 } from "assent";
-import { createDelivery, inProcessThreads } from "assent/service";
+import { createDelivery, localThreads } from "assent/service";
 import { z } from "zod";
 
 const booked: string[] = [];
@@ -43,7 +43,7 @@ const graph = addGate(builder, "autonomy", progressiveAutonomy(assent))
   .addEdge(START, "agent")
   .addEdge("agent", "autonomy")
   .compile({ checkpointer: new MemorySaver() });
-const delivery = createDelivery({ ledger: assent.ledger, threads: inProcessThreads(graph) });
+const delivery = createDelivery({ ledger: assent.ledger, threads: localThreads({ graphs: { graph } }) });
 const by = await localUser.authenticate();
 const stage = async () => (await assent.autonomy.stage("bookkeeper", "book-expense")).stage;
 

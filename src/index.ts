@@ -165,6 +165,7 @@ export type {
   PageRequest,
   RedraftRequest,
   RefuseRequest,
+  WithdrawRequest,
   RerouteRequest,
   ReviewFilter,
   RouteRequest,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { addGate, approvalGate, loadKeys, loadPolicy, localUser, type Assent } from "assent";
 import { migrate, openPostgres, postgresLedger, type OpenPostgres } from "assent/postgres";
-import { createDelivery, inProcessThreads, type Delivery, type Threads } from "assent/service";
+import { createDelivery, localThreads, type Delivery, type Threads } from "assent/service";
 import { testAuthenticator } from "assent/testing";
 import { END, START } from "@langchain/langgraph";
 import { mailModeration } from "../../graphs/mail-moderation/agent.js";
@@ -96,7 +96,7 @@ export async function openStage(settings: Settings, databaseUrl: string | undefi
       .addEdge("classify", "gate")
       .addEdge("gate", END)
       .compile({ checkpointer: saver });
-    const threads = inProcessThreads(graph);
+    const threads = localThreads({ graphs: { graph } });
     const delivery = createDelivery({ ledger: assent.ledger, threads });
     const mailOf = (id: string): Mail => {
       const mail = mails.get(id);

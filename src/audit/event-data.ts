@@ -25,6 +25,7 @@ const EVENT_DATA = {
     statementDigest: z.string(),
   }),
   expired: z.object({ review: z.string(), round: z.int(), otherwise: Fallback }),
+  withdrawn: z.object({ review: z.string(), round: z.int() }),
   redrafted: z.object({ round: z.int(), argsDigest: z.string() }),
   refused: z.object({ voids: z.string().optional() }),
   permitted: z.object({

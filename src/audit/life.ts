@@ -17,6 +17,8 @@ export interface RoundInLog {
   verdicts: Verdict[];
   /** What the last deadline that passed brought about. */
   fallback: Fallback | null;
+  /** Whether its review was withdrawn, and has not been asked for again. */
+  withdrawn: boolean;
   permit: { id: string; basis: Of<"permitted">["basis"] } | null;
   claimed: boolean;
 }
@@ -34,6 +36,7 @@ export type ClosingInLog = Of<"executed"> | Of<"failed"> | Of<"closed">;
  * | `asked` | it is about the current round, routed and unsettled; always the same review | |
  * | `decided` | the current round's review was asked for and is unsettled; the arguments are the round's | after `modify` and `answer` the next round, of the new arguments, is current |
  * | `expired` | the current round's review was asked for and is unsettled, and has not ended for want of a decision before | |
+ * | `withdrawn` | as `expired` | it can be asked for again, and nothing else |
  * | `handled` | it names the current round's review | |
  * | `redrafted` | the current round was decided with `revise`; it names the next one | the next round, of the new arguments, is current |
  * | `permitted`, basis `policy` | the current round was routed to `execute` or `flag`, or its review ended without a decision and with `execute`; its first permit, for its arguments | |
@@ -78,6 +81,8 @@ export class Life {
         return this.#expired(event.data);
       case "handled":
         return this.#current.review === event.data.review ? null : "its round has another review";
+      case "withdrawn":
+        return this.#withdrawn(event.data);
       case "redrafted":
         return this.#redrafted(event.data);
       case "refused":
@@ -105,7 +110,8 @@ export class Life {
 
   #openRound(argsDigest: string, modified: boolean): RoundInLog {
     const nothing = { route: null, review: null, fallback: null, permit: null };
-    const round: RoundInLog = { argsDigest, modified, ...nothing, verdicts: [], claimed: false };
+    const open = { verdicts: [], withdrawn: false, claimed: false };
+    const round: RoundInLog = { argsDigest, modified, ...nothing, ...open };
     this.rounds.push(round);
     return round;
   }
@@ -129,7 +135,7 @@ export class Life {
   #asked({ round, review }: Of<"asked">): string | null {
     const current = this.#current;
     const other = current.review !== null && current.review !== review;
-    current.review = review;
+    Object.assign(current, { review, withdrawn: false });
     const wrong = this.#wrongRound(round);
     if (wrong !== null) return wrong;
     if (current.route === null) return "a person was asked before the policy had routed it";
@@ -160,6 +166,13 @@ export class Life {
     const current = this.#current;
     const wrong = this.#wrongRound(round) ?? whyNotDecided(current, review, current.argsDigest);
     current.fallback = otherwise;
+    return wrong;
+  }
+
+  #withdrawn({ review, round }: Of<"withdrawn">): string | null {
+    const current = this.#current;
+    const wrong = this.#wrongRound(round) ?? whyNotDecided(current, review, current.argsDigest);
+    current.withdrawn = true;
     return wrong;
   }
 
@@ -229,11 +242,12 @@ export class Life {
 }
 
 function whyNotDecided(round: RoundInLog, on: string, about: string): string | null {
-  const { review, fallback, argsDigest } = round;
+  const { review, fallback, withdrawn, argsDigest } = round;
   if (fallback === "reject" || fallback === "execute") return "its review had ended without a decision";
   if (review === null) return "it was decided before a person was asked";
   if (review !== on) return "the decision is on another review than the round's";
   if (isSettled(round)) return "its round was decided before";
+  if (withdrawn) return "its review had been withdrawn";
   return about === argsDigest ? null : "the decision is about other arguments than the round's";
 }
 

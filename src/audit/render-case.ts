@@ -100,6 +100,8 @@ function tell({ kind, data }: AuditEvent): string {
       return `${said("verdict")}, by ${nameIn(data["by"])}`;
     case "expired":
       return `${said("review")}, otherwise ${said("otherwise")}`;
+    case "withdrawn":
+      return `${said("review")}${reason}`;
     case "redrafted":
       return `round ${said("round")}`;
     case "permitted":

@@ -24,6 +24,9 @@ export interface CommandOptions {
   proposal: string | undefined;
   proposals: string | undefined;
   "fail-on-laxer": boolean;
+  config: string | undefined;
+  concurrency: string | undefined;
+  once: boolean;
 }
 
 /** One command of the CLI. */
@@ -66,6 +69,9 @@ const OPTIONS = {
     help: ["the proposals, one JSON object a line; - for standard", "input"],
   },
   "fail-on-laxer": { type: "boolean", help: ["end with 1 if anything became laxer"] },
+  config: { type: "string", takes: "PATH", help: ["the configuration (default: ./assent.config.ts, .js, .mjs)"] },
+  concurrency: { type: "string", takes: "N", help: ["how many jobs at a time (default: 4)"] },
+  once: { type: "boolean", help: ["do what is due, then end"] },
   help: { type: "boolean", short: "h", help: ["this help"] },
 } as const satisfies Record<string, Option>;
 
@@ -114,7 +120,9 @@ export function readWords(args: string[]): Words {
     const { help = false, ...given } = values;
     const { json = false, schema = "assent", data = join(".assent", "postgres"), strict = false } = given;
     const { proposal, proposals, "fail-on-laxer": failOnLaxer = false } = given;
-    const options = { json, schema, data, strict, proposal, proposals, "fail-on-laxer": failOnLaxer };
+    const { config, concurrency, once = false } = given;
+    const ofPolicies = { strict, proposal, proposals, "fail-on-laxer": failOnLaxer };
+    const options = { json, schema, data, ...ofPolicies, config, concurrency, once };
     return { words: positionals, help, options, given: Object.keys(given) as OptionName[] };
   } catch (error) {
     throw new AssentError("usage", { what: error instanceof Error ? error.message : String(error) });

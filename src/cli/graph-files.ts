@@ -1,10 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { z } from "zod";
-import { AssentError } from "../model/error.js";
+import { loadModule, NotLoaded, wordsOf } from "./load-module.js";
 
 /** A graph that a file exports. */
 export interface GraphFile {
@@ -21,17 +19,6 @@ export interface GraphProject {
   environment: Record<string, string>;
   /** Whether the server authenticates people. */
   authenticated: boolean;
-}
-
-/** Why a graph's file gives no graph. */
-export class NotLoaded {
-  readonly what: string;
-  readonly fix: string;
-
-  constructor(what: string, fix: string) {
-    this.what = what;
-    this.fix = fix;
-  }
 }
 
 const GraphSpec = z.union([z.string(), z.object({ path: z.string() }).transform(({ path }) => path)]);
@@ -79,19 +66,8 @@ async function envFile(path: string): Promise<Record<string, string>> {
  */
 export async function loadGraph(directory: string, { from }: GraphFile): Promise<unknown> {
   const [, file = from, exported = "default"] = /^(.+):([\p{ID_Start}$_][\p{ID_Continue}$]*)$/u.exec(from) ?? [];
-  const path = resolve(directory, file);
-  const isFile = await stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  if (!isFile) return new NotLoaded(`There is no file ${file}.`, "Name the file relative to this folder.");
-  if (/\.[cm]?tsx?$/.test(path) && !(await readsTypeScript(directory))) {
-    return new NotLoaded(
-      `${file} is TypeScript, and tsx is not installed here.`,
-      "npm install --save-dev tsx; or name the built JavaScript file.",
-    );
-  }
-  const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  const module = await loadModule(directory, file);
+  if (module instanceof NotLoaded) return module;
   const found = module[exported];
   if (found === undefined || found === null) {
     const names = Object.keys(module).join(", ");
@@ -111,29 +87,4 @@ function compiled(found: unknown): unknown {
   const { compile, graph } = found as { compile?: unknown; graph?: unknown };
   if (typeof compile === "function") return compile.call(found) as unknown;
   return typeof graph === "object" && graph !== null && "builder" in graph ? graph : found;
-}
-
-let isRegistered = false;
-
-/** Makes TypeScript files loadable by the project's own tsx, or by Node itself where it can. */
-async function readsTypeScript(directory: string): Promise<boolean> {
-  if (isRegistered) return true;
-  let found: string;
-  try {
-    found = createRequire(join(directory, "package.json")).resolve("tsx/esm/api");
-  } catch {
-    return Boolean((process.features as { typescript?: unknown }).typescript);
-  }
-  // Only the CommonJS file can be found from another folder; the one for import() lies beside it.
-  const api = pathToFileURL(found.replace(/\.cjs$/, ".mjs")).href;
-  const { register } = (await import(api)) as { register: () => unknown };
-  register();
-  isRegistered = true;
-  return true;
-}
-
-/** What was thrown, in its own words. */
-export function wordsOf(error: unknown): string {
-  if (AssentError.isInstance(error) || error instanceof Error) return error.message;
-  return String(error);
 }

@@ -12,6 +12,7 @@ import { policyCheckCommand } from "./commands/policy-check.js";
 import { policyDiffCommand } from "./commands/policy-diff.js";
 import { policyExplainCommand } from "./commands/policy-explain.js";
 import { policyTestCommand } from "./commands/policy-test.js";
+import { workerCommand } from "./commands/worker.js";
 import { VERSION } from "./version.js";
 
 const COMMANDS: readonly Command[] = [
@@ -27,6 +28,7 @@ const COMMANDS: readonly Command[] = [
   policyExplainCommand,
   policyTestCommand,
   policyDiffCommand,
+  workerCommand,
   doctorCommand,
 ];
 

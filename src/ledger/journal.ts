@@ -15,6 +15,7 @@ import type {
   RefuseRequest,
   RerouteRequest,
   RouteRequest,
+  WithdrawRequest,
 } from "./ledger.js";
 import type { HandleRequest } from "./queueing.js";
 
@@ -191,6 +192,11 @@ function decidedEntry(decision: Decision): JournalEntry {
 export function expiredEntry({ id, proposalId, round, otherwise, step, deadlineAt }: Review, at: string): JournalEntry {
   const data = { review: id, round, otherwise, step, deadline: deadlineAt };
   return entryOf({ kind: "expired", at, proposal: proposalId, data });
+}
+
+/** A review's thread no longer asks. */
+export function withdrawnEntry({ id, proposalId, round }: Review, { reason, at }: WithdrawRequest): JournalEntry {
+  return entryOf({ kind: "withdrawn", at, proposal: proposalId, data: { review: id, round, reason } });
 }
 
 /** An agent made another draft. */

@@ -93,6 +93,12 @@ export interface Ledger {
    * decided: see {@link Review}. Changes nothing otherwise, so it is safe to repeat and to race with decisions.
    */
   expire(request: ExpireRequest): Promise<Case>;
+  /**
+   * Ends an open review whose thread does not wait at `interruptId` any more: it is `withdrawn`, the case stays open
+   * without a review, and asking about the same round opens it again with its whole time. Changes nothing if the review
+   * is not open, or has moved to another interrupt meanwhile.
+   */
+  withdraw(request: WithdrawRequest): Promise<Case>;
   /** Notes an attempt that did not count. */
   refuse(request: RefuseRequest): Promise<void>;
   /**
@@ -166,7 +172,10 @@ export interface Ledger {
   review(reviewId: string): Promise<{ review: Review; case: Case } | null>;
   /** Lists reviews, oldest first. */
   reviews(filter: ReviewFilter): Promise<{ review: Review; case: Case }[]>;
-  /** Cases whose thread does not wait for a person and has not been seen to finish, oldest first. */
+  /**
+   * Cases whose thread does not wait for a person and has not been seen to finish, oldest first; without those whose
+   * review was withdrawn.
+   */
   undelivered(request: { limit: number }): Promise<Proposal[]>;
   /** Notes that a thread was seen to finish: the outcomes of its closed cases have arrived. */
   delivered(threadId: string): Promise<void>;
@@ -305,6 +314,16 @@ export interface ExpireRequest {
   outcome: Outcome;
   /** Who decides next, and by when, if the fallback is `escalate`; null holds it. */
   next: { withinMs: number | null; otherwise: Fallback } | null;
+  at: string;
+}
+
+/** A review that nobody waits for. */
+export interface WithdrawRequest {
+  reviewId: string;
+  /** Where the thread was seen not to wait. */
+  interruptId: string;
+  /** What was seen instead, for the log. */
+  reason: string;
   at: string;
 }
 

@@ -9,6 +9,7 @@ export const AuditKind = z.enum([
   "asked",
   "decided",
   "expired",
+  "withdrawn",
   "redrafted",
   "refused",
   "permitted",
@@ -23,9 +24,9 @@ export const AuditKind = z.enum([
   "handled",
 ]);
 /**
- * What the audit log records. `closed` ends a case without an attempt: rejected, blocked, suggested, expired. `halted` and
- * `lifted` are about a halt, `staged` is about a stage, `registered` about a reviewer; their ids stand in place of a
- * proposal's.
+ * What the audit log records. `closed` ends a case without an attempt: rejected, blocked, suggested, expired. `withdrawn`
+ * ends a review whose thread no longer asks, and not its case. `halted` and `lifted` are about a halt, `staged` is about a
+ * stage, `registered` about a reviewer; their ids stand in place of a proposal's.
  */
 export type AuditKind = z.infer<typeof AuditKind>;
 

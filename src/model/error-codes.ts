@@ -76,6 +76,8 @@ export const ERROR_CODES = {
 
   // threads
   thread_stuck: { http: 500, retryable: false, title: "The thread does not move" },
+  thread_busy: { http: 409, retryable: true, title: "The thread is perhaps being run" },
+  thread_failed: { http: 502, retryable: true, title: "A run of the thread failed" },
 
   // command line
   usage: { http: 400, retryable: false, title: "The command cannot be read" },

@@ -68,8 +68,11 @@ export const Review = z.strictObject({
   proposalId: z.string(),
   round: z.int().min(1),
   kind: ReviewKind,
-  /** `expired`: nobody decided in time, and the fallback took its place. */
-  status: z.enum(["open", "decided", "expired"]),
+  /**
+   * `expired`: nobody decided in time, and the fallback took its place. `withdrawn`: its thread does not wait for it any
+   * more; nobody decides it, and once the thread asks again it is open, with its whole time.
+   */
+  status: z.enum(["open", "decided", "expired", "withdrawn"]),
   /** Grows with every decision; a decision may name the version it saw. */
   version: z.int().min(1),
   /** What a decision must quote: binds the arguments and what was displayed. */

@@ -23,18 +23,42 @@ const PAGE = 200;
  *
  * If we die in here, each deadline has either had its effect or not; the next call goes on.
  */
-export async function tick({ ledger, clock }: Assent): Promise<Expired[]> {
+export async function tick(assent: Assent): Promise<Expired[]> {
   const expired: Expired[] = [];
   for (;;) {
-    const due = await ledger.due({ limit: PAGE });
-    for (const { review, case: held } of due) {
-      const at = clock.now().toISOString();
-      await ledger.expire({ reviewId: review.id, outcome: expiry(review, held, at), next: nextStep(review, held), at });
-      const { id: proposalId, threadId } = held.proposal;
-      expired.push({ reviewId: review.id, proposalId, threadId, otherwise: review.otherwise });
-    }
+    const due = await assent.ledger.due({ limit: PAGE });
+    for (const item of due) expired.push(await letPass(assent, item));
     if (due.length < PAGE) return expired;
   }
+}
+
+/** What became of one review's deadline; `early`: it has not passed by the ledger's clock. */
+export type DeadlineEnd =
+  | { kind: "expired"; expired: Expired }
+  | { kind: "early"; deadlineAt: string }
+  | { kind: "none" };
+
+/** The same for one review; nothing happens if it has no deadline any more, or its deadline has not passed. */
+export async function expireReview(assent: Assent, reviewId: string): Promise<DeadlineEnd> {
+  const item = await assent.ledger.review(reviewId);
+  if (item === null || item.review.status !== "open" || item.review.deadlineAt === null) return { kind: "none" };
+  const { version, deadlineAt } = item.review;
+  const expired = await letPass(assent, item);
+  const now = await assent.ledger.review(reviewId);
+  const isAsBefore = now?.review.status === "open" && now.review.version === version;
+  return isAsBefore ? { kind: "early", deadlineAt } : { kind: "expired", expired };
+}
+
+async function letPass({ ledger, clock }: Assent, { review, case: held }: Item): Promise<Expired> {
+  const at = clock.now().toISOString();
+  await ledger.expire({ reviewId: review.id, outcome: expiry(review, held, at), next: nextStep(review, held), at });
+  const { id: proposalId, threadId } = held.proposal;
+  return { reviewId: review.id, proposalId, threadId, otherwise: review.otherwise };
+}
+
+interface Item {
+  review: Review;
+  case: Case;
 }
 
 function expiry({ deadlineAt }: Review, held: Case, at: string): Outcome {

@@ -1,9 +1,7 @@
-import type { Ledger, ReviewFilter } from "../ledger/ledger.js";
-import { AssentError } from "../model/error.js";
-import type { Threads, ThreadState } from "./threads.js";
-
-/** What a delivery found at its end. */
-export type Delivered = "finished" | "waiting" | "new";
+import type { Ledger } from "../ledger/ledger.js";
+import { systemClock, type Clock } from "../model/clock.js";
+import { bringForward, decidedAnswers, type Delivered } from "./bring-forward.js";
+import type { Threads } from "./threads.js";
 
 /** Options of {@link createDelivery}. */
 export interface DeliveryOptions {
@@ -11,6 +9,13 @@ export interface DeliveryOptions {
   threads: Threads;
   /** How many steps one delivery takes before it gives up on a thread that does not come to rest; 100 unless said. */
   stepsMax?: number;
+  /**
+   * For how many milliseconds a thread that has work left has to have been still before it counts as cut off; until then
+   * its delivery is `later`. 0 unless said: nobody but this delivery runs its threads.
+   */
+  settleMs?: number;
+  /** What that is measured by; the machine's own unless said. */
+  clock?: Clock;
 }
 
 /** Brings what the ledger knows to the threads that wait for it. */
@@ -29,12 +34,14 @@ export interface Delivery {
 }
 
 /**
- * Delivery in process: the threads are run by this process, on a graph that it holds.
+ * Delivery in process, without jobs: this process delivers to its threads itself, when it is told to. Where several do,
+ * or nobody is to be told, use `createWorker`.
  *
  * If we die anywhere in here, the decision stays in the ledger and the thread in its checkpoints; `undelivered` names
  * it at the next start, and delivering twice runs nothing twice, because effects hang on permits.
  */
-export function createDelivery({ ledger, threads, stepsMax = 100 }: DeliveryOptions): Delivery {
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const { ledger, threads, stepsMax = 100, settleMs = 0, clock = systemClock } = options;
   const turns = new Map<string, Promise<unknown>>();
 
   /** Runs `work` once everything that was asked for this thread before has ended. */
@@ -49,34 +56,8 @@ export function createDelivery({ ledger, threads, stepsMax = 100 }: DeliveryOpti
     }
   }
 
-  async function bringForward(threadId: string): Promise<Delivered> {
-    for (let step = 0; step < stepsMax; step += 1) {
-      const state = await threads.state(threadId);
-      const status = step > 0 ? sinceRun(state) : state.status;
-      switch (status) {
-        case "new":
-          return "new";
-        case "finished":
-          await ledger.delivered(threadId);
-          return "finished";
-        case "stopped":
-          await threads.proceed(threadId);
-          break;
-        case "waiting": {
-          const answers = await decidedAnswers(ledger, threadId, state);
-          if (Object.keys(answers).length === 0) return "waiting";
-          await threads.resume(threadId, answers);
-          break;
-        }
-        default:
-          status satisfies never;
-      }
-    }
-    throw new AssentError("thread_stuck", {
-      what: `The thread did not come to rest within ${stepsMax} steps`,
-      where: `thread ${threadId}`,
-      fix: "Look at its state; its gates may loop",
-    });
+  async function delivered(threadId: string): Promise<Delivered> {
+    return (await bringForward({ ledger, threads, stepsMax, settleMs, clock }, threadId)).result;
   }
 
   /** Whether a thread of which one case is through waits for people on all others: the ledger alone cannot tell. */
@@ -88,12 +69,12 @@ export function createDelivery({ ledger, threads, stepsMax = 100 }: DeliveryOpti
   }
 
   return {
-    deliver: (threadId) => inTurn(threadId, () => bringForward(threadId)),
+    deliver: (threadId) => inTurn(threadId, () => delivered(threadId)),
     start: (threadId, input) =>
       inTurn(threadId, async () => {
         const { status } = await threads.state(threadId);
         if (status === "new") await threads.start(threadId, input);
-        return bringForward(threadId);
+        return delivered(threadId);
       }),
     async undelivered(limit = 10_000) {
       const proposals = await ledger.undelivered({ limit });
@@ -104,34 +85,4 @@ export function createDelivery({ ledger, threads, stepsMax = 100 }: DeliveryOpti
       return found;
     },
   };
-}
-
-/** Where a thread is after a run of it came to rest: nothing threw in that run, so what is paused waits. */
-function sinceRun({ status, pending }: ThreadState): ThreadState["status"] {
-  return status === "stopped" && pending.length > 0 ? "waiting" : status;
-}
-
-/** How many reviews are read at once. */
-const PAGE = 500;
-
-/** An answer for every pending interrupt whose review no longer waits. In verified trust its content counts for nothing. */
-async function decidedAnswers(
-  ledger: Ledger,
-  threadId: string,
-  { pending }: ThreadState,
-): Promise<Record<string, unknown>> {
-  const unseen = new Set(pending);
-  const answers: Record<string, unknown> = {};
-  let page: Awaited<ReturnType<Ledger["reviews"]>>;
-  let after: ReviewFilter["after"];
-  do {
-    page = await ledger.reviews({ threadId, limit: PAGE, ...(after && { after }) });
-    for (const { review, case: held } of page) {
-      const { interruptId } = review.address;
-      const isSettled = review.status !== "open" || held.proposal.state === "closed";
-      if (unseen.delete(interruptId) && isSettled) answers[interruptId] = { type: "decided", review: review.id };
-    }
-    after = page.at(-1)?.review;
-  } while (page.length === PAGE && unseen.size > 0);
-  return answers;
 }

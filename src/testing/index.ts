@@ -32,3 +32,7 @@ export { testAuthenticator } from "./test-authenticator.js";
 export type { TestIdentity } from "./test-authenticator.js";
 export { testKeys } from "./test-keys.js";
 export type { TestKeys } from "./test-keys.js";
+export { threadsContract } from "./threads-contract.js";
+export type { ThreadsUnderTest } from "./threads-contract.js";
+export { threadsContractGraph } from "./threads-contract/graph.js";
+export type { BreakPoint } from "./threads-contract/graph.js";

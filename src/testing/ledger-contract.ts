@@ -20,6 +20,7 @@ import { queuePagesContract } from "./ledger-contract/queue-pages.js";
 import { registeringContract } from "./ledger-contract/registering.js";
 import { moment } from "./ledger-contract/specimens.js";
 import { votingContract } from "./ledger-contract/voting.js";
+import { withdrawingContract } from "./ledger-contract/withdrawing.js";
 import { valuesContract } from "./ledger-contract/values.js";
 import { manualClock } from "./manual-clock.js";
 
@@ -49,6 +50,7 @@ const PARTS: Record<string, (check: Check) => void> = {
   queue: queueingContract,
   "queue: pages": queuePagesContract,
   "deadlines, people and drafts": expiringContract,
+  withdraw: withdrawingContract,
   "claim and extend": claimingContract,
   settle: settlingContract,
   history: historyContract,

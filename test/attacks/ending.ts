@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { Command } from "@langchain/langgraph";
 import type { Outcome } from "assent";
-import { createDelivery, inProcessThreads } from "assent/service";
+import { createDelivery, localThreads, type AnyCompiledGraph } from "assent/service";
 import type { Verdict } from "./victim.js";
 import type { GatedPrey, GatedVictim } from "./victims/gated.js";
 import type { Pattern } from "./victims/patterns/pattern.js";
@@ -23,7 +23,7 @@ export async function bringToEnd(
   verdict: Verdict,
 ): Promise<number> {
   const { graph, config, entrances } = victim;
-  const threads = inProcessThreads(graph as unknown as Parameters<typeof inProcessThreads>[0]);
+  const threads = localThreads({ graphs: { graph: graph as unknown as AnyCompiledGraph } });
   const delivery = createDelivery({ ledger: assent.ledger, threads });
   let reentries = 0;
   // Which questions a gate still asks that proposes for itself is known once nothing of the thread is cut off.

@@ -29,6 +29,8 @@ const EVENTS = {
   byDecisions2: permitted("decisions", 2, "args2"),
   byPolicy2: permitted("policy", 2, "args"),
   forOthers: permitted("policy", 1, "other"),
+  withdrawn: { kind: "withdrawn", data: { review: "rv_1", round: 1 } },
+  withdrawn2: { kind: "withdrawn", data: { review: "rv_2", round: 2 } },
   claimed: { kind: "claimed", data: { permit: "pm_1" } },
   claimed2: { kind: "claimed", data: { permit: "pm_2" } },
   refused: { kind: "refused", data: {} },
@@ -88,6 +90,8 @@ describe("the life of a proposal in the log", () => {
     "proposed review expired",
     "proposed review asked expired",
     "proposed refused review",
+    "proposed review asked withdrawn asked approve byDecisions",
+    "proposed review asked withdrawn refused asked withdrawn",
   ])("may be: %s", (names) => {
     const events = names.split(" ");
     for (let length = 1; length <= events.length; length += 1) {
@@ -113,6 +117,12 @@ describe("the life of a proposal in the log", () => {
     ["proposed review asked approve2", "it is about round 2 while round 1 is current"],
     ["proposed review asked modifyNothing", 'a decision "modify" has no new arguments'],
     ["proposed review asked modify approve", "it is about round 1 while round 2 is current"],
+    ["proposed review withdrawn", "it was decided before a person was asked"],
+    ["proposed review asked withdrawn withdrawn", "its review had been withdrawn"],
+    ["proposed review asked withdrawn approve", "its review had been withdrawn"],
+    ["proposed review asked withdrawn askedOther", "its round has another review"],
+    ["proposed review asked approve withdrawn", "its round was decided before"],
+    ["proposed review asked withdrawn2", "it is about round 2 while round 1 is current"],
     ["proposed byPolicy", "a permit was issued before the policy had routed it"],
     ["proposed review byPolicy", 'a permit of basis policy was issued on the route "review"'],
     ["proposed review asked byPolicy", 'a permit of basis policy was issued on the route "review"'],

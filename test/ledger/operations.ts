@@ -64,6 +64,12 @@ const OPERATIONS = {
     const request = { ...askRequest(seen, `interrupt-${pick % 3}`), at: moment(now) };
     return (ledger) => ledger.ask(request);
   },
+  withdraw: ({ pick }, { review }, now) => {
+    if (review === null) return null;
+    const interruptId = pick % 4 === 0 ? "interrupt-0" : review.address.interruptId;
+    const request = { reviewId: review.id, interruptId, reason: "Gone. \0", at: moment(now) };
+    return (ledger) => ledger.withdraw(request);
+  },
   decide: ({ pick }, seen, now) => {
     if (seen.review === null) return null;
     const verdict = APPROVAL_VERDICTS[pick % 3] ?? "approve";

@@ -36,6 +36,8 @@ export interface Import {
   specifier: string;
   /** Whether nothing of it is left at run time. */
   typeOnly: boolean;
+  /** Whether it is loaded only where the program gets to it. */
+  lazy: boolean;
   /** `path:line`. */
   place: string;
 }
@@ -43,16 +45,16 @@ export interface Import {
 /** Every import of a file: `import`, `import type`, `export … from`, `import()` and the type `import("…")`. */
 export function importsOf(file: ts.SourceFile): Import[] {
   const found: Import[] = [];
-  const add = (name: ts.Node | undefined, typeOnly: boolean): void => {
+  const add = (name: ts.Node | undefined, typeOnly: boolean, lazy = false): void => {
     if (name !== undefined && ts.isStringLiteralLike(name)) {
-      found.push({ specifier: name.text, typeOnly, place: placeOf(name) });
+      found.push({ specifier: name.text, typeOnly, lazy, place: placeOf(name) });
     }
   };
   visit(file, (node) => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly ?? false);
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      add(node.arguments[0], false);
+      add(node.arguments[0], false, true);
     } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
   });
   return found;

@@ -1,6 +1,6 @@
 import { END, MemorySaver, START, StateGraph, interrupt } from "@langchain/langgraph";
 import { AssentError, AssentState, memoryLedger } from "assent";
-import { createDelivery, inProcessThreads } from "assent/service";
+import { createDelivery, localThreads } from "assent/service";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { failingLedger, type FailingLedger, type Loss } from "../support/failing-ledger.js";
@@ -95,7 +95,7 @@ describe("a node of one's own that throws after its answer", () => {
         .addEdge(START, "ask")
         .addEdge("ask", END)
         .compile({ checkpointer: storage.checkpointer });
-      const threads = inProcessThreads(graph);
+      const threads = localThreads({ graphs: { graph } });
       const delivery = createDelivery({ ledger: storage.ledger, threads });
       const thread = new Thread(graph);
       expect(await delivery.start(thread.id, {})).toBe("waiting");
@@ -133,14 +133,14 @@ describe("two workers that answer one interrupt each", () => {
         .addEdge("join", END);
       const here = builder.compile({ checkpointer: storage.checkpointer });
       const there = builder.compile({ checkpointer: storage.elsewhere().checkpointer });
-      const threads = inProcessThreads(here);
+      const threads = localThreads({ graphs: { here } });
       const delivery = createDelivery({ ledger: storage.ledger, threads });
       const thread = new Thread(here);
       expect(await delivery.start(thread.id, {})).toBe("waiting");
       const [left, right] = (await threads.state(thread.id)).pending;
       await Promise.all([
         threads.resume(thread.id, { [left!]: "yes" }),
-        inProcessThreads(there).resume(thread.id, { [right!]: "yes" }),
+        localThreads({ graphs: { there } }).resume(thread.id, { [right!]: "yes" }),
       ]);
       const { next, values } = await thread.state();
       expect({ next, values }).toEqual({ next: [], values: { proposals: [], outcomes: {} } });
@@ -160,7 +160,11 @@ describe("a thread that never comes to rest", () => {
       .addEdge(START, "round")
       .addEdge("round", "round")
       .compile({ checkpointer: new MemorySaver(), interruptBefore: ["round"] });
-    const delivery = createDelivery({ ledger: memoryLedger(), threads: inProcessThreads(graph), stepsMax: 7 });
+    const delivery = createDelivery({
+      ledger: memoryLedger(),
+      threads: localThreads({ graphs: { graph } }),
+      stepsMax: 7,
+    });
     const { id } = new Thread(graph);
     await expect(delivery.start(id, {})).rejects.toMatchObject({ code: "thread_stuck", where: `thread ${id}` });
     await expect(delivery.start(id, {})).rejects.toThrow("within 7 steps");

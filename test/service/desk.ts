@@ -7,11 +7,12 @@ import {
   policy,
   type ApprovalVerdict,
   type Assent,
+  type Clock,
   type Keys,
   type Ledger,
   type Policy,
 } from "assent";
-import { createDelivery, inProcessThreads, type Threads } from "assent/service";
+import { createDelivery, localThreads, type Threads } from "assent/service";
 import { testAuthenticator, testKeys } from "assent/testing";
 import { z } from "zod";
 import { askAlways, payments, type PaymentsOptions } from "../support/payments.js";
@@ -31,6 +32,9 @@ export interface DeskOptions extends PaymentsOptions {
   proposes?: readonly number[];
   leaseMs?: number;
   stepsMax?: number;
+  /** What policy says; a person is asked unless said. */
+  policy?: Policy;
+  clock?: Clock;
   /** What decisions are signed with; a key of this process unless said. */
   keys?: Keys;
   /** Stands around the storage's ledger. */
@@ -43,10 +47,10 @@ export interface DeskOptions extends PaymentsOptions {
  */
 export function desk(storage: Pick<Storage, "checkpointer" | "ledger">, options: DeskOptions = {}) {
   const { inNode = () => {}, proposes = [500], leaseMs = 30_000, stepsMax, around = (ledger) => ledger } = options;
-  const { keys = ownKeys } = options;
+  const { keys = ownKeys, policy = askAlways, clock } = options;
   const { pay, made } = payments(options);
   const ledger = around(storage.ledger);
-  const setUp = { actions: [pay], policy: askAlways, ledger, authenticators: [people], keys, leaseMs };
+  const setUp = { actions: [pay], policy, ledger, authenticators: [people], keys, leaseMs, ...(clock && { clock }) };
   const assent = createAssent({ ...setUp, trust: "verified" });
   const builder = new StateGraph(AssentState)
     .addNode("before", async () => {
@@ -69,7 +73,7 @@ export function desk(storage: Pick<Storage, "checkpointer" | "ledger">, options:
     .addEdge("gate", "after")
     .addEdge("after", END)
     .compile({ checkpointer: storage.checkpointer });
-  const { threads, calls, most } = observed(inProcessThreads(graph));
+  const { threads, calls, most } = observed(localThreads({ graphs: { graph } }));
   const delivery = createDelivery({ ledger, threads, ...(stepsMax !== undefined && { stepsMax }) });
   return { assent, made, graph, threads, calls, most, delivery, thread: new Thread(graph) };
 }
@@ -179,7 +183,7 @@ export function twoGates(options: TwoGatesOptions) {
     .addEdge(["left", "right"], "join")
     .addEdge("join", END)
     .compile({ checkpointer });
-  const { threads, calls } = observed(inProcessThreads(graph));
+  const { threads, calls } = observed(localThreads({ graphs: { graph } }));
   const delivery = createDelivery({ ledger, threads });
   const made = (): string[] => [...left.made, ...right.made].map(({ args }) => args.to).toSorted();
   return { assent, graph, threads, calls, delivery, made, thread: new Thread(graph) };

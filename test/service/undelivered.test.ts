@@ -1,6 +1,6 @@
 import { END, START, StateGraph, interrupt } from "@langchain/langgraph";
 import { AssentState, addGate, approvalGate } from "assent";
-import { createDelivery, inProcessThreads } from "assent/service";
+import { createDelivery, localThreads } from "assent/service";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { asked, decided } from "../../src/testing/ledger-contract/specimens.js";
 import { Thread } from "../support/thread.js";
@@ -137,7 +137,7 @@ describe("an interrupt of one's own", () => {
         .addEdge("ask", "gate")
         .addEdge("gate", END)
         .compile({ checkpointer: storage.checkpointer });
-      const delivery = createDelivery({ ledger: storage.ledger, threads: inProcessThreads(graph) });
+      const delivery = createDelivery({ ledger: storage.ledger, threads: localThreads({ graphs: { graph } }) });
       const thread = new Thread(graph);
       expect(await delivery.start(thread.id, {})).toBe("waiting");
       expect(await delivery.deliver(thread.id)).toBe("waiting");

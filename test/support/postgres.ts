@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { Pool } from "pg";
 import { inject } from "vitest";
 import { migrate } from "../../src/ledger/postgres/migrate.js";
+import { jobsSchema } from "../../src/ledger/postgres/schema.js";
 
 /** A schema of one's own on the Postgres that all test files share. */
 export interface FreshSchema {
@@ -11,7 +12,7 @@ export interface FreshSchema {
   pool: Pool;
   /** Connection URL of the server, for pools and processes of one's own. */
   url: string;
-  /** Drops the schema and ends the pool. Fails if a client was not given back. */
+  /** Drops the schema, that of its jobs, and ends the pool. Fails if a client was not given back. */
   close: () => Promise<void>;
 }
 
@@ -41,7 +42,7 @@ export async function freshSchema({
     async close() {
       const kept = pool.totalCount - pool.idleCount;
       assert.equal(kept, 0, `${kept} client(s) of the pool on ${schema} were never given back`);
-      await pool.query(`drop schema if exists ${schema} cascade`);
+      await pool.query(`drop schema if exists ${schema}, ${jobsSchema(schema)} cascade`);
       await pool.end();
     },
   };

@@ -80,8 +80,8 @@ describe("a history in which every promise was kept", () => {
       threads: {
         state: async (threadId): Promise<ThreadState> =>
           threadId === "thread-2"
-            ? { status: "waiting", pending: [waiting.review?.address.interruptId ?? ""] }
-            : { status: "finished", pending: [] },
+            ? { status: "waiting", pending: [waiting.review?.address.interruptId ?? ""], movedAt: null }
+            : { status: "finished", pending: [], movedAt: null },
       },
     });
     expect(report).toEqual({
@@ -261,11 +261,11 @@ describe("a case at rest", () => {
   });
 
   it.each<[string, ThreadState, open: boolean, closed: boolean]>([
-    ["has finished", { status: "finished", pending: [] }, true, false],
-    ["was never run", { status: "new", pending: [] }, true, true],
-    ["has work left", { status: "stopped", pending: [] }, true, true],
-    ["waits elsewhere", { status: "waiting", pending: ["interrupt-9"] }, true, false],
-    ["waits where it was asked", { status: "waiting", pending: ["interrupt-1"] }, false, false],
+    ["has finished", { status: "finished", pending: [], movedAt: null }, true, false],
+    ["was never run", { status: "new", pending: [], movedAt: null }, true, true],
+    ["has work left", { status: "stopped", pending: [], movedAt: null }, true, true],
+    ["waits elsewhere", { status: "waiting", pending: ["interrupt-9"], movedAt: null }, true, false],
+    ["waits where it was asked", { status: "waiting", pending: ["interrupt-1"], movedAt: null }, false, false],
   ])("is judged by its thread, which %s", async (_what, state, openIsStuck, closedIsStuck) => {
     const open = await asked(ledger, { key: "open", threadId: "open" });
     const closed = await routed(ledger, "block", { key: "closed", threadId: "closed" });

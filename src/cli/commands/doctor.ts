@@ -3,9 +3,14 @@ import { AssentError } from "../../model/error.js";
 import { oneLine } from "../../model/visible-text.js";
 import { checkGraph, type GraphFinding, type CheckGraphOptions } from "../../patterns/check-graph.js";
 import { gatePaths, isCompiledGraph } from "../../patterns/gate-paths.js";
+import type { AssentConfig } from "../../service/config.js";
 import { columnsFor } from "../columns.js";
 import type { Command, CommandRun } from "../command.js";
-import { loadGraph, NotLoaded, readGraphProject, wordsOf, type GraphFile } from "../graph-files.js";
+import { checkConfig } from "../config-checks.js";
+import { configFileIn, loadConfig } from "../config-file.js";
+import { loadGraph, readGraphProject, type GraphFile, type GraphProject } from "../graph-files.js";
+import { NotLoaded, wordsOf } from "../load-module.js";
+import { counted } from "../page.js";
 import { paintFor, type Paint } from "../paint.js";
 
 /** A finding on the command line: of a check, or of loading, and then it has the name of the error. */
@@ -15,6 +20,7 @@ interface Told extends Omit<GraphFinding, "name"> {
 
 /** What is said about one graph. */
 interface GraphReport {
+  /** The graph's name, or the word for what surrounds them all. */
   graph: string;
   from: string;
   /** False if there was no graph to look at. */
@@ -24,6 +30,18 @@ interface GraphReport {
 }
 
 const CANNOT_LOAD = "cannot-load";
+
+/** What is said about a configuration and what it relies on. */
+interface ConfigReport {
+  config: string;
+  loaded: boolean;
+  findings: Told[];
+}
+
+interface Reports {
+  graphs: GraphReport[];
+  config: ConfigReport | null;
+}
 
 /** `assent doctor [FILE:EXPORT ...]`. */
 export const doctorCommand: Command = {
@@ -39,14 +57,19 @@ that addGate did not add; missing checkpointers; actions that do not say
 whether they are idempotent; and, where NODE_ENV is production, open trust and
 ledgers in memory. Errors and warnings count, notes do not.
 
+Where there is an ./assent.config.ts (.js, .mjs), or --config names one, it
+looks at its graphs too, and at what a worker relies on: database, migrations,
+this machine's clock, keys, failing deliveries, checkpoints.
+
 Ends with 0 if all is fine, 1 if anything was found, 3 if a graph cannot be
 loaded.`,
+  options: ["config", "json", "schema"],
   endsProcess: true,
   async run(run) {
     const directory = process.cwd();
     const reports = await printingAside(run, () => reportsOn(run, directory));
     if (run.options.json) {
-      run.print(JSON.stringify({ ok: exitCode(reports) === 0, graphs: reports }));
+      run.print(JSON.stringify({ ok: exitCode(reports) === 0, ...reports }));
     } else {
       run.print(rendered(reports, columnsFor(process.stdout), paintFor(process.stdout, run.environment)));
     }
@@ -54,20 +77,35 @@ loaded.`,
   },
 };
 
-async function reportsOn({ positionals, environment }: CommandRun, directory: string): Promise<GraphReport[]> {
-  const production = (more?: string): boolean => (environment["NODE_ENV"] ?? more) === "production";
+async function reportsOn(run: CommandRun, directory: string): Promise<Reports> {
+  const { positionals, environment } = run;
+  const file = await configFileIn(directory, run.options.config);
+  const production = (): boolean => environment["NODE_ENV"] === "production";
   if (positionals.length > 0) {
     const named = positionals.map((from) => ({ name: from, from }));
-    return inTurn(named, (graph) => reportOn(directory, graph, { production: production() }));
+    const graphs = await inTurn(named, (graph) => reportOn(directory, graph, { production: production() }));
+    return { graphs, config: file === undefined ? null : (await configReport(run, directory, file)).config };
   }
   const project = await readGraphProject(directory);
-  if (project === undefined) {
+  if (project === undefined && file === undefined) {
     throw new AssentError("usage", {
       what: "There is no langgraph.json here",
       where: directory,
       fix: "Name the graphs: assent doctor ./src/agent.ts:graph",
     });
   }
+  const served = project === undefined ? [] : await servedReports(directory, project, environment, production);
+  if (file === undefined) return { graphs: served, config: null };
+  const { graphs, config } = await configReport(run, directory, file);
+  return { graphs: [...served, ...graphs], config };
+}
+
+async function servedReports(
+  directory: string,
+  project: GraphProject | NotLoaded,
+  environment: NodeJS.ProcessEnv,
+  production: () => boolean,
+): Promise<GraphReport[]> {
   if (project instanceof NotLoaded) return [unloaded({ name: "langgraph.json", from: "./langgraph.json" }, project)];
   // As the server does it: what is set already wins.
   for (const [name, value] of Object.entries(project.environment)) environment[name] ??= value;
@@ -75,6 +113,27 @@ async function reportsOn({ positionals, environment }: CommandRun, directory: st
   return inTurn(project.graphs, (graph) =>
     reportOn(directory, graph, { served: true, authenticated, production: production() }),
   );
+}
+
+/** A configuration's graphs, and what it relies on. */
+async function configReport(
+  run: CommandRun,
+  directory: string,
+  file: string,
+): Promise<{ graphs: GraphReport[]; config: ConfigReport }> {
+  let config: AssentConfig;
+  try {
+    ({ config } = await loadConfig(directory, file));
+  } catch (error) {
+    if (!AssentError.isInstance(error)) throw error;
+    const finding: Told = { name: CANNOT_LOAD, severity: "error", where: file, what: error.message, fix: "" };
+    return { graphs: [], config: { config: file, loaded: false, findings: [finding] } };
+  }
+  const production = run.environment["NODE_ENV"] === "production";
+  const graphs = Object.entries(config.graphs ?? {}).map(([name, graph]) =>
+    reportOnGraph({ name, from: file }, graph, { production }),
+  );
+  return { graphs, config: { config: file, loaded: true, findings: await checkConfig(config, run) } };
 }
 
 /** One after the other: what one file does while it is loaded is not to meet another's. */
@@ -108,6 +167,10 @@ async function reportOn(directory: string, file: GraphFile, surroundings: CheckG
     };
   }
   if (graph instanceof NotLoaded) return unloaded(file, graph);
+  return reportOnGraph(file, graph, surroundings);
+}
+
+function reportOnGraph(file: GraphFile, graph: unknown, surroundings: CheckGraphOptions): GraphReport {
   if (!isCompiledGraph(graph)) {
     return unloaded(file, new NotLoaded("The export is no graph.", "Export what compile() returns."));
   }
@@ -120,8 +183,12 @@ function unloaded({ name, from }: GraphFile, { what, fix }: NotLoaded): GraphRep
   return { graph: name, from, loaded: false, gates: 0, findings: [finding] };
 }
 
-function exitCode(reports: readonly GraphReport[]): number {
-  const findings = reports.flatMap((report) => report.findings);
+function findingsOf({ graphs, config }: Reports): Told[] {
+  return [...graphs, ...(config === null ? [] : [config])].flatMap(({ findings }) => findings);
+}
+
+function exitCode(reports: Reports): number {
+  const findings = findingsOf(reports);
   if (findings.some(({ name }) => name === CANNOT_LOAD)) return 3;
   return findings.some(({ severity }) => severity !== "note") ? 1 : 0;
 }
@@ -144,17 +211,23 @@ async function printingAside<Result>({ note }: CommandRun, work: () => Promise<R
   }
 }
 
-function rendered(reports: readonly GraphReport[], columns: number, paint: Paint): string {
-  const all = reports.flatMap(({ findings }) => findings);
-  const graphs = counted(reports.length, "graph");
-  const total = all.length === 0 ? `${graphs}: fine` : `${graphs}: ${tally(all)}`;
-  return [...reports.map((report) => renderedReport(report, columns, paint)), total].join("\n\n");
+function rendered(reports: Reports, columns: number, paint: Paint): string {
+  const { graphs, config } = reports;
+  const all = findingsOf(reports);
+  const counts = graphs.length === 0 ? "configuration" : counted(graphs.length, "graph");
+  const total = all.length === 0 ? `${counts}: fine` : `${counts}: ${tally(all)}`;
+  const parts = graphs.map((report) => renderedReport(titleOf(report), report.findings, columns, paint));
+  if (config !== null) parts.push(renderedReport(oneLine(config.config, Infinity), config.findings, columns, paint));
+  return [...parts, total].join("\n\n");
 }
 
-function renderedReport({ graph, from, loaded, gates, findings }: GraphReport, columns: number, paint: Paint): string {
+function titleOf({ graph, from, loaded, gates }: GraphReport): string {
   const title = graph === from ? oneLine(graph, Infinity) : `${oneLine(graph, Infinity)} (${oneLine(from, Infinity)})`;
-  const seen = loaded ? `: ${counted(gates, "gate")}` : "";
-  const head = wrapText(`${title}${seen}`, columns).map((line) => paint.bold(line));
+  return `${title}${loaded ? `: ${counted(gates, "gate")}` : ""}`;
+}
+
+function renderedReport(title: string, findings: readonly Told[], columns: number, paint: Paint): string {
+  const head = wrapText(title, columns).map((line) => paint.bold(line));
   const fine = findings.length === 0 ? [`  ${paint.good("fine")}`] : [];
   return [...head, ...fine, ...findings.map((finding) => renderedFinding(finding, columns, paint))].join("\n");
 }
@@ -174,8 +247,4 @@ function tally(findings: readonly Told[]): string {
     return found === 0 ? [] : [counted(found, severity)];
   };
   return [...count("error"), ...count("warning"), ...count("note")].join(", ");
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

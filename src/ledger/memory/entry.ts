@@ -40,8 +40,24 @@ export function newEntry({ proposal, round }: NewProposal): Entry {
   };
 }
 
-/** The review that a thread asks for; null where there is nothing to ask. */
-export function newReview(entry: Entry, request: AskRequest, deadlineAt: string | null): Review | null {
+/** The review as it is once its thread has asked; null where asking changes nothing. */
+export function afterAsking(entry: Entry, request: AskRequest, deadlineAt: string | null): Review | null {
+  const { proposal, reviews } = entry;
+  const isCurrent = proposal.state === "open" && proposal.round === request.round;
+  if (!isCurrent || proposal.threadId !== request.address.threadId) return null;
+  const known = reviews.get(request.round);
+  if (known === undefined) return newReview(entry, request, deadlineAt);
+  const address = { ...request.address };
+  const asks = known.asks + 1;
+  if (known.status === "withdrawn") {
+    const open = { status: "open", version: known.version + 1, step: 0 } as const;
+    return { ...known, ...open, asks, address, deadlineAt, otherwise: request.otherwise };
+  }
+  const isMoved = known.status === "open" && known.address.interruptId !== address.interruptId;
+  return isMoved ? { ...known, asks, address } : null;
+}
+
+function newReview(entry: Entry, request: AskRequest, deadlineAt: string | null): Review | null {
   const { proposalId, round, gate, kind, address, otherwise, at } = request;
   const current = entry.rounds.get(round);
   if (current === undefined || current.routing === null || entry.permits.has(round)) return null;
@@ -66,12 +82,14 @@ export function newReview(entry: Entry, request: AskRequest, deadlineAt: string 
 
 /** The case as of now, as a copy. */
 export function view(entry: Entry): Case {
+  const review = entry.reviews.get(entry.proposal.round) ?? null;
   const round = entry.rounds.get(entry.proposal.round);
   if (round === undefined) throw unknownProposal(entry.proposal.id);
   return structuredClone({
     proposal: entry.proposal,
     round,
-    review: entry.reviews.get(entry.proposal.round) ?? null,
+    // One that was withdrawn is as if it had not been asked for, until it is again.
+    review: review?.status === "withdrawn" ? null : review,
     decisions: entry.decisions,
     permit: entry.permits.get(entry.proposal.round) ?? null,
     outcome: entry.outcome,

@@ -1,4 +1,5 @@
 import type { Case } from "../../model/case.js";
+import type { Permit } from "../../model/permit.js";
 import type { Review } from "../../model/review.js";
 import { isDue } from "../deciding.js";
 import type { ReviewFilter } from "../ledger.js";
@@ -9,6 +10,12 @@ export function findReview(entries: Iterable<Entry>, reviewId: string): { entry:
   for (const entry of entries) {
     for (const review of entry.reviews.values()) if (review.id === reviewId) return { entry, review };
   }
+  return undefined;
+}
+
+/** One permit. */
+export function findPermit(entries: Iterable<Entry>, permitId: string): Permit | undefined {
+  for (const { permits } of entries) for (const permit of permits.values()) if (permit.id === permitId) return permit;
   return undefined;
 }
 

@@ -19,6 +19,7 @@ import {
   refusedEntry,
   routedEntry,
   voidedEntry,
+  withdrawnEntry,
 } from "../journal.js";
 import type {
   AskRequest,
@@ -35,6 +36,7 @@ import type {
   RouteRequest,
   SettleRequest,
   TakeRequest,
+  WithdrawRequest,
 } from "../ledger.js";
 import {
   requireAskText,
@@ -45,9 +47,10 @@ import {
 } from "../plain-text.js";
 import { judgementBy, stagedEntry, stageKeyOf } from "../staging.js";
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
+import { canWithdraw } from "../withdrawing.js";
 import { approvedBy, escalate } from "./deciding.js";
-import { newEntry, newReview, view, type Entry } from "./entry.js";
-import { findReview, openOnThread } from "./listing.js";
+import { afterAsking, newEntry, view, type Entry } from "./entry.js";
+import { findPermit, findReview, openOnThread } from "./listing.js";
 import { MemoryStandingOrders } from "./standing-orders.js";
 
 /** How a memory ledger is set up. */
@@ -134,20 +137,10 @@ class MemoryLedger extends MemoryStandingOrders implements Ledger {
   async ask(request: AskRequest): Promise<Case> {
     requireAskText(request);
     return this.#change(request.proposalId, (entry) => {
-      const { proposal } = entry;
-      const current = proposal.state === "open" && proposal.round === request.round;
-      if (!current || proposal.threadId !== request.address.threadId) return;
-      const known = entry.reviews.get(request.round);
-      if (known === undefined) {
-        const review = newReview(entry, request, request.withinMs === null ? null : this.in(request.withinMs));
-        if (review === null) return;
-        entry.reviews.set(review.round, review);
-        this.log.append(askedEntry(request, review.id));
-      } else if (known.status === "open" && known.address.interruptId !== request.address.interruptId) {
-        known.address = { ...request.address };
-        known.asks += 1;
-        this.log.append(askedEntry(request, known.id));
-      }
+      const review = afterAsking(entry, request, request.withinMs === null ? null : this.in(request.withinMs));
+      if (review === null) return;
+      entry.reviews.set(review.round, review);
+      this.log.append(askedEntry(request, review.id));
     });
   }
 
@@ -218,6 +211,17 @@ class MemoryLedger extends MemoryStandingOrders implements Ledger {
     });
   }
 
+  async withdraw(request: WithdrawRequest): Promise<Case> {
+    const found = findReview(this.kept.values(), request.reviewId);
+    if (found === undefined) throw unknownReview(request.reviewId);
+    const { review } = found;
+    return this.#change(found.entry.proposal.id, ({ proposal }) => {
+      if (!canWithdraw({ review, proposal }, request)) return;
+      this.log.append(withdrawnEntry(review, request));
+      Object.assign(review, { status: "withdrawn", version: review.version + 1 });
+    });
+  }
+
   async refuse(request: RefuseRequest): Promise<void> {
     this.#entry(request.proposalId);
     const entry = refusedEntry(request);
@@ -248,15 +252,10 @@ class MemoryLedger extends MemoryStandingOrders implements Ledger {
   }
 
   async extend({ permitId, owner, leaseMs }: Parameters<Ledger["extend"]>[0]): Promise<boolean> {
-    for (const { permits } of this.kept.values()) {
-      for (const permit of permits.values()) {
-        if (permit.id !== permitId) continue;
-        if (permit.state !== "claimed" || permit.owner !== owner) return false;
-        permit.leaseUntil = this.in(leaseMs);
-        return true;
-      }
-    }
-    return false;
+    const permit = findPermit(this.kept.values(), permitId);
+    if (permit?.state !== "claimed" || permit.owner !== owner) return false;
+    permit.leaseUntil = this.in(leaseMs);
+    return true;
   }
 
   async settle({ proposalId, round, owner, outcome, at }: SettleRequest): Promise<Case> {

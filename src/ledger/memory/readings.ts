@@ -119,7 +119,7 @@ export class MemoryReadings {
 
   async undelivered({ limit }: { limit: number }): Promise<Proposal[]> {
     return [...this.kept.values()]
-      .filter((entry) => !entry.delivered && entry.reviews.get(entry.proposal.round)?.status !== "open")
+      .filter((entry) => !entry.delivered && !waitsForReview(entry))
       .toSorted(byAge)
       .slice(0, limit)
       .map((entry) => structuredClone(entry.proposal));
@@ -168,4 +168,10 @@ export class MemoryReadings {
   }
 
   async close(): Promise<void> {}
+}
+
+/** Whether a case has a review that is not at its end. */
+function waitsForReview({ reviews, proposal }: Entry): boolean {
+  const status = reviews.get(proposal.round)?.status;
+  return status === "open" || status === "withdrawn";
 }

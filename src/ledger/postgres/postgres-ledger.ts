@@ -15,11 +15,11 @@ import {
   claimedEntry,
   expiredEntry,
   newPermit,
-  proposedEntry,
   redraftedEntry,
   refusedEntry,
   routedEntry,
   voidedEntry,
+  withdrawnEntry,
 } from "../journal.js";
 import type {
   AskRequest,
@@ -36,6 +36,7 @@ import type {
   RouteRequest,
   SettleRequest,
   TakeRequest,
+  WithdrawRequest,
 } from "../ledger.js";
 import {
   isPlainText,
@@ -50,13 +51,14 @@ import type { HandleRequest, HandleResult, QueueSettings } from "../queueing.js"
 import { requireReviewer, type RegisterRequest } from "../registering.js";
 import { requireStageText, type SetCeilingRequest, type SetStageRequest } from "../staging.js";
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
+import { canWithdraw } from "../withdrawing.js";
 import { decide, lockReview } from "./deciding.js";
 import { keepHalt, liftHalt } from "./halts.js";
 import { askSql } from "./queries/ask.js";
 import { claimedCaseSql, claimSql, extendSql, spendSql } from "./queries/claim.js";
-import { reviewExpiredSql, reviewProposalSql } from "./queries/decide.js";
+import { reviewExpiredSql, reviewProposalSql, reviewWithdrawnSql } from "./queries/decide.js";
 import { refreshQueueSql, setSettingsSql } from "./queries/queue.js";
-import { proposeSql } from "./queries/propose.js";
+import { proposeSql, proposeValues } from "./queries/propose.js";
 import { lockProposalSql } from "./queries/read-case.js";
 import { nextRoundSql, routeSql, voidPermitSql } from "./queries/route.js";
 import { entryKnownSql } from "./queries/settle.js";
@@ -107,26 +109,8 @@ class PostgresLedger extends PostgresReadings implements Ledger {
 
   async propose(request: NewProposal): Promise<Case> {
     requireProposalText(request);
-    const { proposal, round } = request;
-    const { kind, text } = proposedEntry(request);
-    await this.once(proposeSql, [
-      proposal.id,
-      proposal.threadId,
-      proposal.action,
-      proposal.agent,
-      proposal.requestedBy,
-      proposal.trust,
-      round.round,
-      proposal.proposedAt,
-      JSON.stringify(round.args),
-      round.argsDigest,
-      JSON.stringify(round.facts),
-      JSON.stringify(round.display),
-      round.displayDigest,
-      kind,
-      text,
-    ]);
-    return this.mustRead(proposal.id);
+    await this.once(proposeSql, proposeValues(request));
+    return this.mustRead(request.proposal.id);
   }
 
   async take(request: TakeRequest): Promise<Case[]> {
@@ -222,6 +206,19 @@ class PostgresLedger extends PostgresReadings implements Ledger {
       if (end === "permit") entries.push(await issue(run, schema, newPermit(proposalId, round, "policy", at)));
       if (end === "outcome") entries.push(await closeCase(run, schema, proposalId, outcome, at));
       await append(run, schema, entries);
+    });
+  }
+
+  async withdraw(request: WithdrawRequest): Promise<Case> {
+    const { reviewId } = request;
+    const proposalId = await this.#proposalOf(reviewId);
+    if (proposalId === undefined) throw unknownReview(reviewId);
+    return this.#transaction(proposalId, async (run, schema) => {
+      const { proposal } = await readCase(run, schema, proposalId);
+      const [locked] = await lockReview(run, schema, reviewId, this.now());
+      if (locked === undefined || !canWithdraw({ ...locked, proposal }, request)) return;
+      await run(reviewWithdrawnSql(schema), [reviewId]);
+      await append(run, schema, [withdrawnEntry(locked.review, request)]);
     });
   }
 

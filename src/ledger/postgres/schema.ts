@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { AssentError } from "../../model/error.js";
 
 /**
@@ -14,4 +15,15 @@ export function quoteSchema(schema: string): string {
     });
   }
   return `"${schema}"`;
+}
+
+/** The most letters that a name may have in Postgres. */
+const NAME_MAX = 63;
+const JOBS = "_jobs";
+
+/** The schema that holds the jobs of a ledger's schema; beside a very long name it has a short one of its own. */
+export function jobsSchema(schema: string): string {
+  if (schema.length + JOBS.length <= NAME_MAX) return schema + JOBS;
+  const mark = createHash("sha256").update(schema).digest("hex").slice(0, 16);
+  return `${schema.slice(0, NAME_MAX - JOBS.length - mark.length - 1)}_${mark}${JOBS}`;
 }

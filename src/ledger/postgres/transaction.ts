@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from "pg";
 import { AssentError } from "../../model/error.js";
 
@@ -72,6 +73,42 @@ export async function inTransaction<Result>(
     return result;
   } catch (error) {
     broken = await rollBack(client, error);
+    throw ledgerError(error);
+  } finally {
+    client.off("error", ignore);
+    client.release(broken);
+  }
+}
+
+/**
+ * Lends one connection as a pool of its own, for as long as `work` runs: what it does there, one thing after the other,
+ * takes no second connection, and what is bound to the session, such as a lock, holds throughout.
+ */
+export async function onOneConnection<Result>(pool: Pool, work: (lent: Pool) => Promise<Result>): Promise<Result> {
+  let client: PoolClient;
+  try {
+    client = await pool.connect();
+  } catch (error) {
+    throw ledgerError(error);
+  }
+  const ignore = (): void => {};
+  client.on("error", ignore);
+  let broken: Error | boolean = false;
+  const connect = async (): Promise<PoolClient> =>
+    new Proxy(client, {
+      get(target, name) {
+        if (name === "release") return (error?: Error | boolean) => void (broken ||= error ?? false);
+        const member: unknown = Reflect.get(target, name, target);
+        return typeof member === "function" ? (member.bind(target) as unknown) : member;
+      },
+    });
+  const query = (text: string, values?: unknown[]): Promise<unknown> => client.query(text, values);
+  // Whoever borrows it looks for listeners before they trust a pool with their connections.
+  const lent = new EventEmitter().on("error", ignore).on("connect", ignore);
+  try {
+    return await work(Object.assign(lent, { connect, query, options: { max: 1 } }) as unknown as Pool);
+  } catch (error) {
+    if (!AssentError.isInstance(error) && (error as { code?: unknown }).code === undefined) broken ||= true;
     throw ledgerError(error);
   } finally {
     client.off("error", ignore);

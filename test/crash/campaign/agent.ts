@@ -4,7 +4,7 @@ import { END, START } from "@langchain/langgraph";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { addGate, approvalGate, createAssent, defineAction, loadKeys, policy, systemClock, type Assent } from "assent";
 import { openPostgres, postgresLedger, type OpenPostgres } from "assent/postgres";
-import { createDelivery, inProcessThreads, type Delivery, type Threads } from "assent/service";
+import { createDelivery, localThreads, type Delivery, type Threads } from "assent/service";
 import { testAuthenticator } from "assent/testing";
 import { z } from "zod";
 import { FOLDER_OF, mailModeration, type ModerateArgs } from "../../../graphs/mail-moderation/agent.js";
@@ -81,7 +81,7 @@ export async function openAgent(plan: Plan, url: string, keys: keyof Plan["keys"
     .addEdge("notice", "notices")
     .addEdge("notices", END)
     .compile({ checkpointer: new PostgresSaver(postgres.anotherPool(), undefined, { schema: plan.threadsSchema }) });
-  const threads = inProcessThreads(graph);
+  const threads = localThreads({ graphs: { graph } });
   const delivery = createDelivery({ ledger, threads });
   return { assents: { moderate, notify }, people, threads, delivery, mailbox, world, postgres };
 }

@@ -19,7 +19,7 @@ import {
 import { checkAudit, type AuditCheck } from "assent/audit";
 import { reviewInTerminal } from "assent/cli";
 import { migrate, openPostgres, postgresLedger, type PostgresLedgerOptions } from "assent/postgres";
-import { createDelivery, inProcessThreads, type Delivery } from "assent/service";
+import { createDelivery, localThreads, type Delivery } from "assent/service";
 import { testAuthenticator } from "assent/testing";
 import { z } from "zod";
 
@@ -60,7 +60,7 @@ const [item] = items;
 assert(item !== undefined);
 const ana = await people.authenticate({ id: "ana" });
 await assent.reviews.decide(item.review.id, { by: ana, decision: "approve", digest: item.review.digest });
-const delivery: Delivery = createDelivery({ ledger, threads: inProcessThreads(graph) });
+const delivery: Delivery = createDelivery({ ledger, threads: localThreads({ graphs: { graph } }) });
 await delivery.deliver(thread.configurable.thread_id);
 assert.equal(paid.length, 1);
 

@@ -5,8 +5,9 @@ import { deadlines } from "./000003-deadlines.js";
 import { stages } from "./000004-stages.js";
 import { history } from "./000005-history.js";
 import { halts } from "./000006-halts.js";
-import { people } from "./000007-people.js";
+import { jobs } from "./000007-jobs.js";
+import { people } from "./000008-people.js";
 import { queue } from "./000009-queue.js";
 
 /** Every migration, in order. Append only: a released migration never changes. */
-export const migrations: readonly Migration[] = [ledger, trust, deadlines, stages, history, halts, people, queue];
+export const migrations: readonly Migration[] = [ledger, trust, deadlines, stages, history, halts, jobs, people, queue];

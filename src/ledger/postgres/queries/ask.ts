@@ -1,5 +1,5 @@
 /**
- * Opens a review, or moves an open one to a new address, with its audit entry; nothing where nothing changes. The
+ * Opens a review, again if it was withdrawn, or moves an open one to a new address, with its audit entry; nothing where nothing changes. The
  * proposal's row is locked first, so no decision, routing or closing comes in between.
  */
 export const askSql = (schema: string): string => `
@@ -15,8 +15,12 @@ with asker as (
   select $1, asker.id, $3, $13, 'open', 1, $4, $5, $6, $7, $8, $9, 1, $10,
     coalesce($16::timestamptz, clock_timestamp()) + $14::float8 * interval '1 millisecond', $15 from asker
   on conflict (proposal_id, round) do update set checkpoint_ns = excluded.checkpoint_ns,
-    checkpoint_id = excluded.checkpoint_id, interrupt_id = excluded.interrupt_id, asks = v.asks + 1
-    where v.status = 'open' and v.interrupt_id <> excluded.interrupt_id
+    checkpoint_id = excluded.checkpoint_id, interrupt_id = excluded.interrupt_id, asks = v.asks + 1, status = 'open',
+    version = v.version + (v.status = 'withdrawn')::int,
+    deadline_at = case v.status when 'open' then v.deadline_at else excluded.deadline_at end,
+    otherwise = case v.status when 'open' then v.otherwise else excluded.otherwise end,
+    step = case v.status when 'open' then v.step else 0 end
+    where v.status = 'withdrawn' or (v.status = 'open' and v.interrupt_id <> excluded.interrupt_id)
   returning id
 )
 select ${schema}.append_audit($2, array[$11::text], array[$12::text]) from asked`;

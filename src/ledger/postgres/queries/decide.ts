@@ -34,6 +34,10 @@ update ${schema}.reviews set status = $2, otherwise = $3, step = $4, version = v
   deadline_at = coalesce($6::timestamptz, clock_timestamp()) + $5::float8 * interval '1 millisecond'
 where id = $1`;
 
+/** Ends a review whose thread no longer waits for it. */
+export const reviewWithdrawnSql = (schema: string): string =>
+  `update ${schema}.reviews set status = 'withdrawn', version = version + 1 where id = $1`;
+
 /** Records the round that a reviewer's own arguments make, or an agent's next draft. */
 export const newRoundSql = (schema: string): string => `
 with made as (

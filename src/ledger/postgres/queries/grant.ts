@@ -29,7 +29,7 @@ const READ_BY_BOTH = [
  * | --- | --- | --- |
  * | proposals | record them, bind, advance and close them | advance and close them |
  * | rounds | record them unrouted, route them | record those that a modification makes |
- * | reviews | open them, move their address, let their deadlines pass | decide and escalate them |
+ * | reviews | open them, move their address, let their deadlines pass, withdraw them | decide and escalate them |
  * | decisions | | record them |
  * | permits | issue those of basis `policy`; claim, extend, spend and void | issue those of basis `decisions` |
  * | cases | close | close what a decision ends |
@@ -77,7 +77,7 @@ const rules = (schema: string): RowRule[] => [
     table: "reviews",
     name: "move",
     to: "graph",
-    what: "for update $to using (true) with check (status in ('open', 'expired'))",
+    what: "for update $to using (true) with check (status in ('open', 'expired', 'withdrawn'))",
   },
   {
     table: "reviews",

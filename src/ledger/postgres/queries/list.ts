@@ -29,7 +29,7 @@ select json_build_object('id', p.id, 'threadId', p.thread_id, 'action', p.action
   'proposedAt', ${schema}.iso(p.proposed_at)) as proposal
 from ${schema}.proposals p
 where p.delivered_at is null and not exists (
-  select 1 from ${schema}.reviews v where v.proposal_id = p.id and v.round = p.round and v.status = 'open')
+  select 1 from ${schema}.reviews v where v.proposal_id = p.id and v.round = p.round and v.status in ('open', 'withdrawn'))
 order by p.proposed_at, p.id limit $1`;
 
 /** Notes that a thread was seen to finish. */

@@ -1,3 +1,6 @@
+import { proposedEntry } from "../../journal.js";
+import type { NewProposal } from "../../ledger.js";
+
 /** Records a proposal, its first round and its audit entry, unless the id is taken. */
 export const proposeSql = (schema: string): string => `
 with proposal as (
@@ -11,3 +14,26 @@ with proposal as (
   returning proposal_id
 )
 select ${schema}.append_audit($1, array[$14::text], array[$15::text]) from first_round`;
+
+/** What it is given. */
+export function proposeValues(request: NewProposal): unknown[] {
+  const { proposal, round } = request;
+  const { kind, text } = proposedEntry(request);
+  return [
+    proposal.id,
+    proposal.threadId,
+    proposal.action,
+    proposal.agent,
+    proposal.requestedBy,
+    proposal.trust,
+    round.round,
+    proposal.proposedAt,
+    JSON.stringify(round.args),
+    round.argsDigest,
+    JSON.stringify(round.facts),
+    JSON.stringify(round.display),
+    round.displayDigest,
+    kind,
+    text,
+  ];
+}

@@ -5,7 +5,7 @@ import type { Migration } from "../migrate.js";
  * by a person, before the deadline.
  */
 export const people: Migration = {
-  id: 7,
+  id: 8,
   name: "people",
   breaking: true,
   sql: (schema) => reviewers(schema) + decisions(schema) + legalSteps(schema) + auditLog(schema),
@@ -51,15 +51,16 @@ create trigger reviews_steps before update on ${schema}.reviews for each row
 when (not (
   (new.id, new.proposal_id, new.round, new.kind, new.digest, new.gate, new.thread_id, new.asked_at)
     = (old.id, old.proposal_id, old.round, old.kind, old.digest, old.gate, old.thread_id, old.asked_at)
-  and old.status = 'open'
   and new.version between old.version and old.version + 1
   and new.asks between old.asks and old.asks + 1
   and (
-    (new.status in ('open', 'decided') and new.deadline_at is not distinct from old.deadline_at
+    (old.status = 'open' and new.status in ('open', 'decided', 'withdrawn')
+      and new.deadline_at is not distinct from old.deadline_at
       and (new.otherwise, new.step) = (old.otherwise, old.step))
-    or (new.status = 'open' and new.step = old.step + 1 and new.otherwise <> 'execute')
-    or (new.status in ('open', 'expired') and old.deadline_at <= clock_timestamp()
-      and new.step between old.step and old.step + 1))))
+    or (old.status = 'open' and new.status = 'open' and new.step = old.step + 1 and new.otherwise <> 'execute')
+    or (old.status = 'open' and new.status in ('open', 'expired') and old.deadline_at <= clock_timestamp()
+      and new.step between old.step and old.step + 1)
+    or (old.status = 'withdrawn' and new.status = 'open' and new.step = 0))))
 execute function ${schema}.refuse_step();
 `;
 

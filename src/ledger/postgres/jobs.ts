@@ -1,0 +1,87 @@
+import { Logger, runMigrations } from "graphile-worker";
+import type { Pool } from "pg";
+import { jobsSchema, quoteSchema } from "./schema.js";
+
+/** The newest step of the jobs' schema that this version's graphile-worker knows. */
+export const JOBS_NEWEST = 19;
+
+/** What graphile-worker has to say goes nowhere: what matters throws. */
+const silent = new Logger(() => () => {});
+
+/** Brings the schema of a ledger's jobs up to date; each step is a transaction of its own. */
+export async function installJobs(pool: Pool, schema: string): Promise<void> {
+  await runMigrations({ pgPool: pool, schema: jobsSchema(schema), logger: silent });
+}
+
+/** What there is to do for a ledger, beside what graphile-worker does itself. All times are the database's. */
+export class JobQueue {
+  readonly #pool: Pool;
+  readonly #ledger: string;
+  readonly #jobs: string;
+
+  constructor(pool: Pool, schema: string) {
+    this.#pool = pool;
+    this.#ledger = quoteSchema(schema);
+    this.#jobs = quoteSchema(jobsSchema(schema));
+  }
+
+  /** Does a task again in a while. One that is there for earlier, because something happened since, stays where it is. */
+  async later(task: string, id: string, payload: object, inMs: number): Promise<void> {
+    await this.#add(task, id, payload, inMs, "preserve_run_at");
+  }
+
+  /** Sees to it that a task is there, waiting, running or given up; one that is stays as it is. */
+  async ensure(task: string, id: string, payload: object): Promise<void> {
+    await this.#add(task, id, payload, 0, "unsafe_dedupe");
+  }
+
+  /** Does a task as soon as possible. */
+  async now(task: string, id: string, payload: object): Promise<void> {
+    await this.#add(task, id, payload, 0, "replace");
+  }
+
+  async #add(task: string, id: string, payload: object, inMs: number, mode: string): Promise<void> {
+    await this.#pool.query(
+      `select ${this.#jobs}.add_job($1, $2::json, job_key => ${this.#ledger}.job_key($1, $3), job_key_mode => $5,
+        run_at => clock_timestamp() + $4::float8 * interval '1 millisecond')`,
+      [task, JSON.stringify(payload), id, inMs, mode],
+    );
+  }
+
+  /**
+   * Frees the jobs of workers that are gone: graphile-worker itself waits four hours. Whether one is there is told by the
+   * lock that it holds while its connection lives, so one that is killed has lost it.
+   */
+  async freeOfTheDead(lockOf: (workerPool: string) => string): Promise<number> {
+    const holders = await this.#pool.query<{ holder: string }>(
+      `select distinct locked_by as holder from ${this.#jobs}.jobs where locked_by is not null`,
+    );
+    let freed = 0;
+    for (const { holder } of holders.rows) {
+      const { rowCount } = await this.#pool.query(
+        `select ${this.#jobs}.force_unlock_workers(array[$1])
+        where pg_try_advisory_xact_lock_shared(hashtextextended($2, 7221))`,
+        [holder, lockOf(holder)],
+      );
+      freed += rowCount ?? 0;
+    }
+    return freed;
+  }
+
+  /** How many deliveries have thrown and are tried again or given up, and what the last one of them threw. */
+  async failing(): Promise<{ count: number; lastError: string | null }> {
+    const { rows } = await this.#pool.query<{ count: number; lastError: string | null }>(
+      `select count(*)::int as count, (array_agg(last_error order by updated_at desc))[1] as "lastError"
+      from ${this.#jobs}.jobs where task_identifier = 'deliver' and key is not null and last_error is not null`,
+    );
+    return rows[0] ?? { count: 0, lastError: null };
+  }
+
+  /** Removes what was given up because the same came again while it ran. */
+  async clear(): Promise<void> {
+    await this.#pool.query(
+      `select ${this.#jobs}.complete_jobs(array(
+        select id from ${this.#jobs}.jobs where key is null and attempts >= max_attempts and locked_at is null))`,
+    );
+  }
+}

@@ -1,0 +1,152 @@
+import type { Ledger, ReviewFilter } from "../ledger/ledger.js";
+import type { Case } from "../model/case.js";
+import type { Clock } from "../model/clock.js";
+import type { Review } from "../model/review.js";
+import { unsettledMs } from "./bring-forward.js";
+import type { Threads, ThreadState } from "./threads.js";
+import type { WorkerEvent } from "./worker-event.js";
+
+/** What comparing the ledger with its threads works with. */
+export interface Reconciling {
+  ledger: Ledger;
+  threads: Threads;
+  clock: Clock;
+  settleMs: number;
+  /** How old a review or proposal has to be before it is looked at. */
+  graceMs: number;
+  tell: (event: WorkerEvent) => void;
+  /** Sees to it that a thread is delivered to. */
+  deliver: (threadId: string) => Promise<void>;
+}
+
+/** How many are looked at in one go; the next go takes those that follow. */
+const PAGE = 200;
+
+/** For at most how many goes a thread is left alone that was handed over and did not finish. */
+const WAIT_MAX = 64;
+
+/**
+ * Compares what the ledger waits for with where the threads are, a page at a time, round and round:
+ *
+ * | in the ledger | the thread | then |
+ * | --- | --- | --- |
+ * | an open review | waits for it | fine |
+ * | an open review | was deleted, has finished, or waits elsewhere | the review is withdrawn |
+ * | an open review | has been still with work left | it is delivered to, and asks again |
+ * | an open review | moved just now | it is left alone |
+ * | a withdrawn review | waits for it | it is delivered to, and asks again |
+ * | nobody waited for, not seen to finish | | it is delivered to |
+ *
+ * If we die in here, the next go of any worker finds the same again.
+ */
+export class Reconciliation {
+  readonly #with: Reconciling;
+  #open: ReviewFilter["after"];
+  #withdrawn: ReviewFilter["after"];
+  /** Threads that were handed over and are still to be delivered to, each with the go after which it is again. */
+  #handedOver = new Map<string, { again: number; wait: number }>();
+  #go = 0;
+
+  constructor(reconciling: Reconciling) {
+    this.#with = reconciling;
+  }
+
+  /** Takes the next page of each. */
+  async next(): Promise<void> {
+    this.#open = await this.#page("open", this.#open, (item, state) => this.#judgeOpen(item, state));
+    this.#withdrawn = await this.#page("withdrawn", this.#withdrawn, async ({ review }, { pending }) => {
+      if (pending.includes(review.address.interruptId)) await this.#with.deliver(review.address.threadId);
+    });
+    await this.#deliverAgain();
+  }
+
+  async #page(
+    status: Review["status"],
+    after: ReviewFilter["after"],
+    judge: (item: Item, state: ThreadState) => Promise<void>,
+  ): Promise<ReviewFilter["after"]> {
+    const { ledger } = this.#with;
+    const page = await ledger.reviews({ status, limit: PAGE, ...(after && { after }) });
+    for (const item of page) {
+      if (this.#isYoung(item.review.askedAt)) continue;
+      await this.#safely(item.review.address.threadId, async (threadId) => {
+        await judge(item, await this.#with.threads.state(threadId));
+      });
+    }
+    return page.length < PAGE ? undefined : page.at(-1)?.review;
+  }
+
+  async #judgeOpen({ review, case: held }: Item, state: ThreadState): Promise<void> {
+    const { ledger, clock, tell, deliver } = this.#with;
+    const { threadId, interruptId } = review.address;
+    const isCurrent = held.proposal.state === "open" && held.proposal.round === review.round;
+    if (!isCurrent || state.pending.includes(interruptId)) return;
+    const reason = whyGone(state);
+    if (reason === null) {
+      if (unsettledMs(state, this.#with) === 0) await deliver(threadId);
+      return;
+    }
+    // The address is the one that was read before the thread was: had it asked since, nothing is withdrawn.
+    const at = clock.now().toISOString();
+    const now = await ledger.withdraw({ reviewId: review.id, interruptId, reason, at });
+    if (now.review === null) tell({ kind: "withdrawn", reviewId: review.id, threadId, reason });
+  }
+
+  /** What has ended by itself is noted as that by a delivery too. */
+  async #deliverAgain(): Promise<void> {
+    const { ledger, deliver } = this.#with;
+    const all = (await ledger.undelivered({ limit: 10_000 })).filter(({ proposedAt }) => !this.#isYoung(proposedAt));
+    const before = this.#handedOver;
+    this.#handedOver = new Map();
+    this.#go += 1;
+    let left = PAGE;
+    for (const threadId of new Set(all.map((proposal) => proposal.threadId))) {
+      const known = before.get(threadId);
+      if (left > 0 && (known === undefined || known.again <= this.#go)) {
+        left -= 1;
+        await deliver(threadId);
+        // One that was deleted, or has a person to wait for, will be here again: not every minute.
+        const wait = Math.min((known?.wait ?? 0.5) * 2, WAIT_MAX);
+        this.#handedOver.set(threadId, { again: this.#go + wait, wait });
+      } else if (known !== undefined) {
+        this.#handedOver.set(threadId, known);
+      }
+    }
+  }
+
+  #isYoung(at: string): boolean {
+    const { clock, graceMs } = this.#with;
+    return clock.now().getTime() - Date.parse(at) < graceMs;
+  }
+
+  /** One thread that cannot be looked at says nothing of the others, and nothing is withdrawn on its account. */
+  async #safely(threadId: string, look: (threadId: string) => Promise<void>): Promise<void> {
+    try {
+      await look(threadId);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#with.tell({ kind: "trouble", what: `Thread ${threadId} cannot be looked at: ${why}` });
+    }
+  }
+}
+
+interface Item {
+  review: Review;
+  case: Case;
+}
+
+/** Why a thread cannot be waiting for a review that it is not paused at; null if it may be about to ask. */
+function whyGone({ status, pending }: ThreadState): string | null {
+  switch (status) {
+    case "new":
+      return "Nothing is kept of its thread";
+    case "finished":
+      return "Its thread has run to its end";
+    case "waiting":
+      return `Its thread waits elsewhere: ${pending.join(", ")}`;
+    case "stopped":
+      return null;
+    default:
+      return status satisfies never;
+  }
+}

@@ -1,0 +1,19 @@
+import type { Fallback } from "../model/requirement.js";
+import type { Review } from "../model/review.js";
+
+/** Something that a worker did or saw. */
+export type WorkerEvent =
+  /** It brought a thread as far as the ledger lets it. */
+  | { kind: "delivered"; threadId: string; result: "finished" | "waiting" | "new" }
+  /** Somebody may be running the thread; it is looked at again. */
+  | { kind: "later"; threadId: string; retryInMs: number }
+  /** A deadline has passed. */
+  | { kind: "expired"; reviewId: string; threadId: string; otherwise: Fallback }
+  /** Four fifths of the time to decide are over; tell those who may decide. */
+  | { kind: "reminder"; review: Review }
+  /** A thread no longer waits for a review. */
+  | { kind: "withdrawn"; reviewId: string; threadId: string; reason: string }
+  /** A job threw. It is tried again, after longer each time, unless `isLast`. */
+  | { kind: "failed"; task: string; payload: unknown; attempt: number; isLast: boolean; error: unknown }
+  /** Something else went wrong; the worker goes on. */
+  | { kind: "trouble"; what: string };

@@ -1,0 +1,108 @@
+import type { JobHelpers, TaskList } from "graphile-worker";
+import { z } from "zod";
+import type { JobQueue } from "../ledger/postgres/jobs.js";
+import { AssentError } from "../model/error.js";
+import type { Assent } from "../nodes/assent.js";
+import { expireReview, type Expired } from "../nodes/tick.js";
+import { bringForward, type Bringing, type Brought } from "./bring-forward.js";
+import type { Presence } from "./presence.js";
+import { Reconciliation } from "./reconcile.js";
+import type { WorkerEvent } from "./worker-event.js";
+
+/** What a worker's tasks work with. */
+export interface WorkerTasks {
+  assent: Assent;
+  queue: JobQueue;
+  presence: Presence;
+  /** What a thread is held under while it is delivered to. */
+  threadName: (threadId: string) => string;
+  bringing: Bringing;
+  graceMs: number;
+  sweepMs: number;
+  tell: (event: WorkerEvent) => void;
+}
+
+/** The task that compares the ledger with its threads, and the key of its one job. */
+export const SWEEP = "sweep";
+
+/** How soon to ask again for a thread that another worker is delivering to, or for a deadline that is not over. */
+const AGAIN_MS = 1_000;
+
+const OfThread = z.object({ thread: z.string() });
+const OfReview = z.object({ review: z.string() });
+
+/**
+ * The tasks of a worker. Each may be begun again at any point, by any worker: what it did is in the ledger and the
+ * thread, and the job is there until its task has returned.
+ */
+export function workerTasks(work: WorkerTasks): TaskList {
+  const { assent, queue, tell } = work;
+  const reconciliation = new Reconciliation({
+    ...work.bringing,
+    graceMs: work.graceMs,
+    tell,
+    deliver: (threadId) => queue.ensure("deliver", threadId, { thread: threadId }),
+  });
+  return {
+    async deliver(payload: unknown, { job }: JobHelpers) {
+      const { thread: threadId } = OfThread.parse(payload);
+      const brought = await deliverAlone(work, threadId);
+      if (brought.result !== "later") {
+        tell({ kind: "delivered", threadId, result: brought.result });
+        return;
+      }
+      const { retryInMs } = brought;
+      tell({ kind: "later", threadId, retryInMs });
+      // After a failure the attempts go on counting, and the time between them goes on growing.
+      if (job.attempts > 1) throw busy(threadId);
+      await queue.later("deliver", threadId, { thread: threadId }, retryInMs);
+    },
+
+    async deadline(payload: unknown) {
+      const { review: reviewId } = OfReview.parse(payload);
+      const end = await expireReview(assent, reviewId);
+      if (end.kind === "expired") tell(expiredEvent(end.expired));
+      if (end.kind === "early") await queue.later("deadline", reviewId, { review: reviewId }, AGAIN_MS);
+    },
+
+    async remind(payload: unknown) {
+      const item = await assent.ledger.review(OfReview.parse(payload).review);
+      if (item?.review.status === "open") tell({ kind: "reminder", review: item.review });
+    },
+
+    async [SWEEP]() {
+      try {
+        for (const expired of await assent.tick()) tell(expiredEvent(expired));
+        await reconciliation.next();
+        await queue.clear();
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        tell({ kind: "trouble", what: `The ledger could not be compared with its threads: ${why}` });
+      }
+      await queue.later(SWEEP, SWEEP, {}, work.sweepMs);
+    },
+  };
+}
+
+/** One delivery at a time per thread, over all workers. */
+async function deliverAlone({ presence, threadName, bringing }: WorkerTasks, threadId: string): Promise<Brought> {
+  const name = threadName(threadId);
+  if (!(await presence.tryHold(name))) return { result: "later", retryInMs: AGAIN_MS };
+  try {
+    return await bringForward(bringing, threadId);
+  } finally {
+    await presence.letGo(name);
+  }
+}
+
+function busy(threadId: string): AssentError {
+  return new AssentError("thread_busy", {
+    what: "Somebody may be running the thread",
+    where: `thread ${threadId}`,
+    fix: "It is tried again",
+  });
+}
+
+function expiredEvent({ reviewId, threadId, otherwise }: Expired): WorkerEvent {
+  return { kind: "expired", reviewId, threadId, otherwise };
+}

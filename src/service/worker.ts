@@ -1,0 +1,276 @@
+import { EventEmitter } from "node:events";
+import { Logger, run, runOnce, type RunnerOptions, type WorkerEvents } from "graphile-worker";
+import type { Pool } from "pg";
+import { JobQueue } from "../ledger/postgres/jobs.js";
+import { jobsSchema, quoteSchema } from "../ledger/postgres/schema.js";
+import { systemClock, type Clock } from "../model/clock.js";
+import { AssentError } from "../model/error.js";
+import type { Assent } from "../nodes/assent.js";
+import { Presence } from "./presence.js";
+import type { Threads } from "./threads.js";
+import type { WorkerEvent } from "./worker-event.js";
+import { SWEEP, workerTasks } from "./worker-tasks.js";
+
+/** Options of {@link createWorker}. */
+export interface WorkerOptions {
+  /** What decides nothing here, but whose ledger is worked for and whose policy says what follows a deadline. */
+  assent: Assent;
+  /**
+   * A pool whose user owns the ledger's schema; the jobs lie beside it. It takes three connections and one more for each
+   * two jobs at a time.
+   */
+  pool: Pool;
+  /** The schema that `migrate` made; `assent` unless said. */
+  schema?: string;
+  /** Every thread of the ledger: all workers on one ledger reach all its threads. */
+  threads: Threads;
+  /** How many jobs it works on at the same time; 4 unless said. */
+  concurrency?: number;
+  /**
+   * For how many milliseconds a thread that has work left has to have been still before it counts as cut off, and is run
+   * on; 60,000 unless said. Longer than your slowest node takes.
+   */
+  settleMs?: number;
+  /** How old a review or proposal has to be, in milliseconds, before the ledger is compared with the threads; 60,000. */
+  graceMs?: number;
+  /** What that is measured by, and the minutes between two comparisons; the machine's own unless said. */
+  clock?: Clock;
+  /** Told everything that happens. */
+  onEvent?: (event: WorkerEvent) => void;
+}
+
+/** What a worker tells, by the kinds of its events. */
+export type WorkerEventMap = { [Kind in WorkerEvent["kind"]]: [Extract<WorkerEvent, { kind: Kind }>] };
+
+/** Does what follows from decisions and deadlines. */
+export interface Worker {
+  /**
+   * Works until it is stopped; settles then, or rejects with what it cannot go on without.
+   *
+   * @throws AssentError `ledger_outdated` before `migrate`, `ledger_unavailable` while the database is away.
+   */
+  run(): Promise<void>;
+  /** Takes on nothing more and settles once what it had begun is done. */
+  stop(): Promise<void>;
+  /** Compares the ledger with its threads, does everything that is due, and returns: for scripts and tests. */
+  drain(): Promise<void>;
+  /** The same events as `onEvent` is told, each by its kind. */
+  readonly events: EventEmitter<WorkerEventMap>;
+}
+
+/** How often the ledger is compared with its threads. */
+const SWEEP_MS = 60_000;
+
+/**
+ * A worker: it brings decisions to threads, lets deadlines pass, reminds of them, and mends what was lost on the way.
+ * Run any number, anywhere; they share the jobs in the ledger's database. A decision's job is written with the decision.
+ *
+ * If it dies, its connection dies with it, and another worker takes on its jobs within a minute. What it had begun is
+ * begun again; effects hang on permits, so none happens twice.
+ *
+ * @throws AssentError `config_invalid` for options that cannot be used.
+ * @example
+ * ```ts
+ * import type { Assent } from "assent";
+ * import { openPostgres } from "assent/postgres";
+ * import { createWorker, langgraphThreads } from "assent/service";
+ *
+ * declare const assent: Assent;
+ *
+ * const { pool } = await openPostgres({ url: "postgres://localhost/app" });
+ * const threads = langgraphThreads({ url: "http://127.0.0.1:2024" });
+ * const worker = createWorker({ assent, pool, threads });
+ * process.once("SIGTERM", () => void worker.stop());
+ * await worker.run();
+ * ```
+ */
+export function createWorker(options: WorkerOptions): Worker {
+  const { concurrency = 4, settleMs = 60_000, graceMs = 60_000, schema = "assent", clock = systemClock } = options;
+  quoteSchema(schema);
+  requireNumbers({ concurrency, settleMs, graceMs });
+  return new JobWorker({ ...options, concurrency, settleMs, graceMs, schema, clock });
+}
+
+type Settled = WorkerOptions &
+  Required<Pick<WorkerOptions, "concurrency" | "settleMs" | "graceMs" | "schema" | "clock">>;
+
+class JobWorker implements Worker {
+  readonly events = new EventEmitter<WorkerEventMap>();
+  readonly #options: Settled;
+  readonly #queue: JobQueue;
+  #running: { stopping: AbortController; ended: Promise<void> } | undefined;
+
+  constructor(options: Settled) {
+    this.#options = options;
+    this.#queue = new JobQueue(options.pool, options.schema);
+  }
+
+  async run(): Promise<void> {
+    if (this.#running !== undefined) {
+      throw new AssentError("config_invalid", { what: "The worker is running already", where: "run" });
+    }
+    const stopping = new AbortController();
+    const ended = this.#present((settings) => this.#runUntil(stopping.signal, settings));
+    this.#running = { stopping, ended };
+    try {
+      await ended;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#running?.stopping.abort();
+    // How it ended is for whoever runs it.
+    await this.#running?.ended.catch(() => undefined);
+  }
+
+  async drain(): Promise<void> {
+    await this.#present(async (settings) => {
+      await this.#queue.now(SWEEP, SWEEP, {});
+      await runOnce(settings);
+    });
+  }
+
+  readonly #tell = (event: WorkerEvent): void => {
+    this.#options.onEvent?.(event);
+    // TypeScript does not see that each kind goes with its own event.
+    (this.events as EventEmitter).emit(event.kind, event);
+  };
+
+  /** Runs `work` as a worker that the others can see. */
+  async #present(work: (settings: RunnerOptions) => Promise<void>): Promise<void> {
+    const { pool } = this.#options;
+    const presence = new Presence(pool);
+    const loud = quiet(pool);
+    try {
+      await this.#free();
+      await work(this.#settings(presence));
+    } catch (error) {
+      throw unavailable(error);
+    } finally {
+      await presence.close();
+      loud();
+    }
+  }
+
+  #settings(presence: Presence): RunnerOptions {
+    const { assent, threads, pool, schema, concurrency, clock, settleMs, graceMs } = this.#options;
+    const threadName = (threadId: string): string => `assent.thread.${schema}.${threadId}`;
+    const bringing = { ledger: assent.ledger, threads, clock, settleMs, stepsMax: 100 };
+    // Before it takes its first job: whose jobs are a dead worker's is told by what its workers hold.
+    const startWorker = async (_context: unknown, { worker }: { worker: { workerPool: { id: string } } }) => {
+      await presence.hold(this.#workerName(worker.workerPool.id));
+    };
+    const seen = { name: "assent", version: "1.0.0", worker: { hooks: { startWorker } } };
+    const shared = { assent, queue: this.#queue, presence, threadName, bringing, graceMs };
+    return {
+      pgPool: pool,
+      schema: jobsSchema(schema),
+      concurrency,
+      taskList: workerTasks({ ...shared, sweepMs: SWEEP_MS, tell: this.#tell }),
+      parsedCronItems: [],
+      noHandleSignals: true,
+      logger: loggerFor(this.#tell),
+      events: failuresTold(this.#tell),
+      // Without a batch, be it of one, nobody would wait for the end of a job to be written, or see that it fails.
+      preset: { plugins: [seen], worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+    };
+  }
+
+  async #runUntil(signal: AbortSignal, settings: RunnerOptions): Promise<void> {
+    await this.#queue.now(SWEEP, SWEEP, {});
+    if (signal.aborted) return;
+    const runner = await run(settings);
+    // What was begun is finished first; that it could not be is told by the runner's own end.
+    const stop = (): void => void runner.stop().catch(() => undefined);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    const sweeping = new AbortController();
+    const swept = this.#keepSweeping(AbortSignal.any([signal, sweeping.signal]));
+    try {
+      await runner.promise;
+    } finally {
+      sweeping.abort();
+      await swept;
+    }
+  }
+
+  /** Each worker sees to it that there is a next comparison, whatever became of the worker that had the last one. */
+  async #keepSweeping(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(SWEEP_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      try {
+        await this.#free();
+        await this.#queue.ensure(SWEEP, SWEEP, {});
+      } catch (error) {
+        this.#tell({ kind: "trouble", what: unavailable(error).message });
+      }
+    }
+  }
+
+  #workerName(id: string): string {
+    return `assent.worker.${this.#options.schema}.${id}`;
+  }
+
+  async #free(): Promise<void> {
+    await this.#queue.freeOfTheDead((id) => this.#workerName(id));
+  }
+}
+
+function requireNumbers(numbers: Record<string, number>): void {
+  for (const [where, seen] of Object.entries(numbers)) {
+    if (Number.isInteger(seen) && seen >= (where === "concurrency" ? 1 : 0)) continue;
+    throw new AssentError("config_invalid", { what: `\`${where}\` takes a whole number`, where, seen });
+  }
+}
+
+/** What a pool needs so that a connection that breaks ends nothing; gives what takes it away again. */
+function quiet(pool: Pool): () => void {
+  const ignore = (): void => {};
+  const onConnect = (client: { on: (name: "error", listener: () => void) => unknown }): void => {
+    client.on("error", ignore);
+  };
+  pool.on("error", ignore).on("connect", onConnect);
+  return () => void pool.off("error", ignore).off("connect", onConnect);
+}
+
+/** graphile-worker's warnings. What a job threw comes as an event. */
+function loggerFor(tell: (event: WorkerEvent) => void): Logger {
+  return new Logger(() => (level, message, meta) => {
+    const isWarning = ["error", "warning"].includes(level);
+    if (isWarning && meta?.["failure"] !== true) tell({ kind: "trouble", what: message });
+  });
+}
+
+function failuresTold(tell: (event: WorkerEvent) => void): WorkerEvents {
+  const events: WorkerEvents = new EventEmitter();
+  events.on("job:error", ({ job, error }) => {
+    const { task_identifier: task, payload, attempts: attempt, max_attempts: attemptsMax } = job;
+    tell({ kind: "failed", task, payload, attempt, isLast: attempt >= attemptsMax, error });
+  });
+  return events;
+}
+
+const MISSING = ["42P01", "3F000", "42883"];
+
+function unavailable(error: unknown): AssentError {
+  if (AssentError.isInstance(error)) return error;
+  const { code, message } = error as { code?: string; message?: string };
+  if (code !== undefined && MISSING.includes(code)) {
+    return new AssentError("ledger_outdated", {
+      what: "The ledger's jobs are not there, or of another version",
+      seen: message,
+      fix: "Run `assent migrate`, or call migrate({ pool, schema }) once when you deploy",
+      cause: error,
+    });
+  }
+  return new AssentError("ledger_unavailable", {
+    what: "The database of the ledger's jobs cannot be asked",
+    seen: message,
+    fix: "Nothing was lost; start the worker again when the database is back",
+    cause: error,
+  });
+}

@@ -1,0 +1,100 @@
+import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
+import { postgresLedger } from "assent/postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { jobsSchema } from "../../src/ledger/postgres/schema.js";
+import { asked, decided } from "../../src/testing/ledger-contract/specimens.js";
+import { freshSchema, type FreshSchema } from "../support/postgres.js";
+import { clockFinding } from "../../src/cli/config-checks.js";
+import { configText, openProject, type Project } from "./configured.js";
+import { runCli, type RunOptions } from "./run-cli.js";
+
+let fresh: FreshSchema;
+let project: Project;
+beforeAll(async () => {
+  fresh = await freshSchema();
+  await new PostgresSaver(fresh.pool, undefined, { schema: fresh.schema }).setup();
+  project = openProject();
+  project.write("assent.config.ts", configText(fresh.url, fresh.schema));
+});
+afterAll(async () => {
+  project.remove();
+  await fresh.close();
+});
+
+interface Told {
+  ok: boolean;
+  graphs: { graph: string; gates: number; findings: { name: string }[] }[];
+  config: { config: string; loaded: boolean; findings: { name: string; severity: string; what: string }[] };
+}
+
+async function doctor(words: string[] = [], options: RunOptions = {}): Promise<Told & { code: number | null }> {
+  const { code, stdout } = await runCli(["doctor", "--json", ...words], { cwd: project.folder, ...options });
+  return { code, ...(JSON.parse(stdout) as Told) };
+}
+
+const names = ({ config }: Told): string[] => config.findings.map(({ name }) => name);
+
+describe("assent doctor, where there is a configuration", () => {
+  test("finds nothing where all is fine, and looks at its graphs", async () => {
+    const told = await doctor();
+    expect(told.config).toEqual({ config: "assent.config.ts", loaded: true, findings: [] });
+    expect(told.graphs).toMatchObject([{ graph: "graph", gates: 1 }]);
+    const { stdout } = await runCli(["doctor"], { cwd: project.folder });
+    expect(stdout).toContain("assent.config.ts\n  fine\n");
+  });
+
+  test("says what is undelivered, and what keeps failing", async () => {
+    const ledger = postgresLedger(fresh);
+    await decided(ledger, await asked(ledger), "approve");
+    expect(names(await doctor())).toEqual(["undelivered"]);
+    await fresh.pool.query(
+      `update ${jobsSchema(fresh.schema)}._private_jobs set attempts = 3, last_error = 'no such host'`,
+    );
+    const told = await doctor();
+    expect(names(told)).toEqual(["deliveries-failing", "undelivered"]);
+    expect(told.config.findings[0]!.what).toBe("1 delivery failed; the last one: no such host");
+    expect(told).toMatchObject({ ok: false, code: 1 });
+  });
+
+  test("says what is not migrated", async () => {
+    project.write("elsewhere.config.ts", configText(fresh.url, `${fresh.schema}_none`));
+    const told = await doctor(["--config", "elsewhere.config.ts"]);
+    expect(names(told)).toEqual(["migration-missing", "migration-missing", "checkpoints-unreadable"]);
+    expect(told.config.findings.map(({ severity }) => severity)).toEqual(["error", "error", "error"]);
+    expect(told.code).toBe(1);
+  });
+
+  test("says that the database is away", async () => {
+    const nowhere = "postgres://nobody:secret@127.0.0.1:1/nothing";
+    project.write("away.config.ts", configText(nowhere, fresh.schema));
+    const told = await doctor(["--config", "away.config.ts"]);
+    expect(names(told)).toEqual(["database-unreachable", "checkpoints-unreadable"]);
+    expect(JSON.stringify(told)).not.toContain("secret");
+  });
+
+  test("looks at the database of DATABASE_URL where the configuration has no pool", async () => {
+    project.write("poolless.config.ts", configText(fresh.url, fresh.schema, "pool: undefined as never"));
+    expect(names(await doctor(["--config", "poolless.config.ts"]))).toEqual(["database-unsaid"]);
+    expect(names(await doctor(["--config", "poolless.config.ts"], { url: fresh.url }))).not.toContain(
+      "database-unsaid",
+    );
+  });
+
+  test("says that a configuration cannot be loaded, with 3", async () => {
+    project.write("broken.config.ts", "export default 5;");
+    const told = await doctor(["--config", "broken.config.ts"]);
+    expect(told).toMatchObject({ ok: false, code: 3, graphs: [], config: { loaded: false } });
+    expect(names(told)).toEqual(["cannot-load"]);
+  });
+});
+
+test.each([
+  [900, 900, null],
+  [1_500, 900, null],
+  [1_500, 1_200, "warning"],
+  [-45_000, 44_000, "error"],
+])("a clock that is %d ms behind, by %d at least, is told as %s", (behindMs, certainlyMs, severity) => {
+  const finding = clockFinding(behindMs, certainlyMs);
+  expect(finding?.severity ?? null).toBe(severity);
+  if (finding !== null) expect(finding.what).toContain(behindMs > 0 ? "1.5 s behind" : "45.0 s ahead of");
+});
