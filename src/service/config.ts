@@ -18,7 +18,7 @@ export interface AssentConfig {
   /** Compiled graphs, by names of your own: whose threads they are unless `threads` says, and what `doctor` looks at. */
   graphs?: Readonly<Record<string, AnyCompiledGraph>>;
   /** For `assent worker`. */
-  worker?: Pick<WorkerOptions, "concurrency" | "settleMs" | "graceMs" | "onEvent">;
+  worker?: Pick<WorkerOptions, "concurrency" | "settleMs" | "graceMs" | "distribution" | "onEvent">;
 }
 
 /**

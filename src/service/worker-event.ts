@@ -15,5 +15,7 @@ export type WorkerEvent =
   | { kind: "withdrawn"; reviewId: string; threadId: string; reason: string }
   /** A job threw. It is tried again, after longer each time, unless `isLast`. */
   | { kind: "failed"; task: string; payload: unknown; attempt: number; isLast: boolean; error: unknown }
+  /** A review was made somebody's, or with null nobody's again. */
+  | { kind: "assigned"; reviewId: string; assignee: string | null; from: string | null }
   /** Something else went wrong; the worker goes on. */
   | { kind: "trouble"; what: string };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { JobQueue } from "../ledger/postgres/jobs.js";
 import { AssentError } from "../model/error.js";
 import type { Assent } from "../nodes/assent.js";
+import type { DistributeOptions } from "../nodes/distribute.js";
 import { expireReview, type Expired } from "../nodes/tick.js";
 import { bringForward, type Bringing, type Brought } from "./bring-forward.js";
 import type { Presence } from "./presence.js";
@@ -19,6 +20,8 @@ export interface WorkerTasks {
   bringing: Bringing;
   graceMs: number;
   sweepMs: number;
+  /** How what is nobody's is shared out; not at all if left out. */
+  distribution: DistributeOptions;
   tell: (event: WorkerEvent) => void;
 }
 
@@ -74,6 +77,8 @@ export function workerTasks(work: WorkerTasks): TaskList {
       try {
         for (const expired of await assent.tick()) tell(expiredEvent(expired));
         await reconciliation.next();
+        await assent.ledger.refreshQueue();
+        for (const given of await assent.queue.distribute(work.distribution)) tell({ kind: "assigned", ...given });
         await queue.clear();
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);

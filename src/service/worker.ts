@@ -6,6 +6,7 @@ import { jobsSchema, quoteSchema } from "../ledger/postgres/schema.js";
 import { systemClock, type Clock } from "../model/clock.js";
 import { AssentError } from "../model/error.js";
 import type { Assent } from "../nodes/assent.js";
+import type { DistributeOptions } from "../nodes/distribute.js";
 import { Presence } from "./presence.js";
 import type { Threads } from "./threads.js";
 import type { WorkerEvent } from "./worker-event.js";
@@ -33,6 +34,8 @@ export interface WorkerOptions {
   settleMs?: number;
   /** How old a review or proposal has to be, in milliseconds, before the ledger is compared with the threads; 60,000. */
   graceMs?: number;
+  /** How reviews that are nobody's are shared out, once a minute; not at all unless said. */
+  distribution?: DistributeOptions;
   /** What that is measured by, and the minutes between two comparisons; the machine's own unless said. */
   clock?: Clock;
   /** Told everything that happens. */
@@ -163,7 +166,8 @@ class JobWorker implements Worker {
       await presence.hold(this.#workerName(worker.workerPool.id));
     };
     const seen = { name: "assent", version: "1.0.0", worker: { hooks: { startWorker } } };
-    const shared = { assent, queue: this.#queue, presence, threadName, bringing, graceMs };
+    const { distribution = { strategy: "any" } } = this.#options;
+    const shared = { assent, distribution, queue: this.#queue, presence, threadName, bringing, graceMs };
     return {
       pgPool: pool,
       schema: jobsSchema(schema),

@@ -129,6 +129,8 @@ function told(event: WorkerEvent, { good, bad, bold }: Paint): string {
       return `${head(bold)}  review ${event.reviewId}: ${event.otherwise}`;
     case "reminder":
       return `${head(bold)}  review ${event.review.id}: due ${event.review.deadlineAt ?? "at no time"}`;
+    case "assigned":
+      return `${head(bold)}  review ${event.reviewId}: ${event.assignee === null ? "nobody's" : `to ${oneLine(event.assignee, 80)}`}`;
     case "withdrawn":
       return `${head(bold)}  review ${event.reviewId}: ${oneLine(event.reason, 200)}`;
     case "failed": {
