@@ -213,7 +213,10 @@ function consequence(request: DecideRequest, held: HeldReview): Consequence | nu
     case "revise":
       return { review: "decided", permit: null, outcome: null };
     case "escalate":
-      return request.escalation ? { review: "escalated", permit: null, outcome: null } : null;
+      // Who says so may have seen an earlier step; after the last one there is nobody to hand it to.
+      return request.escalation && held.case.round.routing?.requires?.escalateTo[held.review.step] !== undefined
+        ? { review: "escalated", permit: null, outcome: null }
+        : null;
     default:
       return decision.verdict satisfies never;
   }

@@ -253,6 +253,16 @@ function escalations(check: Check): void {
     const request = decideRequest(held, "escalate", { by: reviewer("ana") });
     assert.equal(why(await changesNothing(ledger, held.proposal.id, () => ledger.decide(request))), "digest");
   });
+
+  check("of two who escalate to the last people, one does, though both have seen the step before", async (ledger) => {
+    const held = await askedFor(ledger, asking(panel({ quorum: "any" })));
+    const both = { ...reviewer("eve"), roles: ["manager", "director"] };
+    const [first, second] = [reviewer("ana"), both].map((by) =>
+      decideRequest(held, "escalate", { by, escalatedMs: 5_000 }),
+    );
+    assert.equal(why(await ledger.decide(first!)), "it counts");
+    assert.equal(why(await changesNothing(ledger, held.proposal.id, () => ledger.decide(second!))), "digest");
+  });
 }
 
 function races(check: Check): void {
