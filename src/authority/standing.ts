@@ -57,8 +57,9 @@ export function whyNotStanding(held: Case, demands: Demands): string | null {
   const counted: Decision[] = [];
   for (const decision of about) {
     const wrong = whyNotCounted(decision, held, demands);
-    // Who made this round may be somebody who may not approve it; that takes nothing from the approval of who may.
-    const isBefore = decision !== last && decision.round !== round.round;
+    // Who made this round, or voted before it was escalated, may be somebody who may not approve it; that takes nothing
+    // from the approval of who may.
+    const isBefore = decision !== last && (decision.round !== round.round || isOfEarlierStep(decision, held, demands));
     if (wrong !== null && !isBefore) return wrong;
     if (wrong === null) counted.push(decision);
   }
@@ -76,6 +77,15 @@ function concerns(
   if (isMaker) return round === current.round - 1 && newArgsDigest === current.argsDigest;
   const isVote = verdict === "approve" || verdict === "reject" || verdict === "abstain";
   return isVote && round === current.round && argsDigest === current.argsDigest;
+}
+
+/** Whether a decision is of somebody who was asked before the case was escalated, and is asked no more. */
+function isOfEarlierStep(decision: Decision, { review }: Case, { requires }: Demands): boolean {
+  const step = review?.step ?? 0;
+  if (readable([decision]).length === 0 || whyNotAllowed(requires, step, decision) === null) return false;
+  return Array.from({ length: step }, (_, earlier) => earlier).some(
+    (earlier) => whyNotAllowed(requires, earlier, decision) === null,
+  );
 }
 
 function whyNotApproved(decisions: readonly Decision[], held: Case, { requires, authority, isQuestion }: Demands) {

@@ -1,4 +1,4 @@
-import { whyNotAllowed } from "../authority/allowed.js";
+import { inWords, isMeant, whyNotAllowed } from "../authority/allowed.js";
 import { NO_AUTHORITY, type Authority } from "../authority/authority.js";
 import { whyBeyondLimits, whyNotQualified, type LimitQuery, type LimitSubject } from "../authority/limits.js";
 import { excludedFrom, whyNotSeparate } from "../authority/segregation.js";
@@ -9,7 +9,7 @@ import { canonicalJson } from "../model/canonical-json.js";
 import type { Case } from "../model/case.js";
 import type { Decision } from "../model/decision.js";
 import type { Outcome } from "../model/outcome.js";
-import type { Requirement } from "../model/requirement.js";
+import type { Panel, Requirement } from "../model/requirement.js";
 import type { Review } from "../model/review.js";
 import { isAway, type Reviewer } from "../model/reviewer.js";
 import type { DecideRequest, DecideResult, ExpireRequest } from "./ledger.js";
@@ -58,6 +58,7 @@ export interface Consequence {
  * | a deadline that has passed, after which it does not wait | refused: `late` |
  * | a routing that asks for other people than the decision's author, or an authority that does not let them | refused: `forbidden` |
  * | a vote of the same person on the same round | refused: `forbidden` |
+ * | a vote where seats are counted, or a modification that leads to one, of somebody without a seat | refused: `forbidden` |
  * | another version than the decision saw, or other seats than it names | refused: `changed` |
  * | another digest, round or arguments than the decision quotes | refused: `digest` |
  * | new arguments or an answer that it says nothing of, or an end without an outcome | refused: `digest` |
@@ -99,7 +100,7 @@ function whyForbidden(request: DecideRequest, { review, case: held, reviewer, no
   if (isVote(decision) && castOn(held).some((vote) => isSamePerson(vote.by, by))) {
     return `${by.name} has voted on this`;
   }
-  const noSeat = isVote(decision) ? whyNoSeat(request, { review, case: held, reviewer, now }) : null;
+  const noSeat = whyNoSeat(request, { review, case: held, reviewer, now });
   if (noSeat !== null) return noSeat;
   if (verdict !== "approve" && verdict !== "modify") return null;
   return (
@@ -109,20 +110,45 @@ function whyForbidden(request: DecideRequest, { review, case: held, reviewer, no
   );
 }
 
-/** Where seats are counted, only those vote who have one: else a majority would be less than one. */
+/**
+ * Where seats are counted, only those vote who have one, once for each seat: else a majority would be less than one. A
+ * modification is its author's vote on the round that it makes.
+ */
 function whyNoSeat(
-  { decision: { by }, authority }: DecideRequest,
+  request: DecideRequest,
   { review, case: held, reviewer, now }: Pick<HeldReview, "review" | "case" | "reviewer" | "now">,
 ): string | null {
-  if (seatsAsked(authority, { review, case: held }) === null) return null;
+  const { by } = request.decision;
+  const { requires, panels } = seatTaken(request, { review, case: held });
+  if (panels.length === 0) return null;
   if (reviewer === null || !reviewer.active) {
     return `${by.name} is not registered as a reviewer who decides, so has no seat among those who are asked`;
   }
   if (isAway(reviewer, now)) return `${by.name} is out of office, so has no seat among those who are asked`;
-  const { requires } = held.round.routing ?? {};
-  return excludedFrom(authority ?? NO_AUTHORITY, held, requires).includes(by.id)
-    ? `${by.name} had a part in this, so has no seat among those who are asked`
-    : null;
+  if (excludedFrom(request.authority ?? NO_AUTHORITY, held, requires).includes(by.id)) {
+    return `${by.name} had a part in this, so has no seat among those who are asked`;
+  }
+  const elsewhere = panels.find((panel) => isOn(panel, by) && !isOn(panel, reviewer));
+  if (elsewhere !== undefined) {
+    return `${by.name} is not registered as one of ${inWords(elsewhere.by)}, so has no seat among them`;
+  }
+  const isTaken = votesOn(held).some((vote) => vote.by.id === by.id && !isSamePerson(vote.by, by));
+  return isVote(request.decision) && isTaken ? `Somebody else who is called ${by.id} has the seat of ${by.name}` : null;
+}
+
+/** The panels in which what somebody says takes a seat, and what the policy asks for there; none where seats do not count. */
+export function seatTaken(
+  { decision, next }: DecideRequest,
+  { review, case: held }: Pick<HeldReview, "review" | "case">,
+): { requires: Requirement | undefined; panels: Panel[] } {
+  const isMade = decision.verdict === "modify" && next !== undefined;
+  const { requires } = (isMade ? next.round : held.round).routing ?? {};
+  const panels = isMade || isVote(decision) ? panelsOf(requires, isMade ? 0 : review.step) : [];
+  return { requires, panels: panels.filter(needsSeats) };
+}
+
+function isOn({ by }: Panel, who: Parameters<typeof isMeant>[1]): boolean {
+  return by.length === 0 || by.some((selector) => isMeant(selector, who));
 }
 
 /** What a decision would let run: the round as it is, or the one that it makes. */
@@ -187,7 +213,10 @@ function consequence(request: DecideRequest, held: HeldReview): Consequence | nu
     case "revise":
       return { review: "decided", permit: null, outcome: null };
     case "escalate":
-      return request.escalation ? { review: "escalated", permit: null, outcome: null } : null;
+      // Who says so may have seen an earlier step; after the last one there is nobody to hand it to.
+      return request.escalation && held.case.round.routing?.requires?.escalateTo[held.review.step] !== undefined
+        ? { review: "escalated", permit: null, outcome: null }
+        : null;
     default:
       return decision.verdict satisfies never;
   }
@@ -195,8 +224,12 @@ function consequence(request: DecideRequest, held: HeldReview): Consequence | nu
 
 function afterVote(request: DecideRequest, { review, case: held, seats }: HeldReview): Consequence | null {
   const { decision, outcome, authority = NO_AUTHORITY } = request;
-  const panels = panelsOf(held.round.routing?.requires, review.step);
-  const votes = votesOn({ ...held, decisions: [...held.decisions, decision] });
+  const { requires } = held.round.routing ?? {};
+  const panels = panelsOf(requires, review.step);
+  // Who made this round may be somebody who may not approve it.
+  const votes = votesOn({ ...held, decisions: [...held.decisions, decision] }).filter(
+    ({ by }) => whyNotAllowed(requires, review.step, { by, verdict: "approve" }) === null,
+  );
   const result = tally(panels, votes, { seats, seniority: authority.source.seniority });
   switch (result) {
     case "pending":

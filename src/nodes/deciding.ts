@@ -127,7 +127,8 @@ export function buildDecision(
     authority: assent.authority,
     amount: amountOf(assent, { proposal: held.proposal, round: next ?? held.round }) ?? null,
     ...((said.verdict === "approve" || said.verdict === "abstain") && { refusal: refusalOf(held, decision) }),
-    ...(said.verdict === "escalate" && { escalation: nextStep(review, held) }),
+    // Of two who escalate at the same moment the second would pass over those whom the first asks.
+    ...(said.verdict === "escalate" && { escalation: nextStep(review, held), version: review.version }),
     ...(next === undefined ? {} : { next: { round: next, permitted: permits(held, next, decision) } }),
     ...(held.round.routing?.stage === undefined ? {} : { stageRule: assent.stageRule }),
   };

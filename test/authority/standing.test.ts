@@ -1,11 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Case, Decision } from "assent";
+import { memoryLedger, type Case, type Decision } from "assent";
 import { whyAltered, whyNotStanding, type Signatories } from "../../src/authority/standing.js";
 import { signStatement } from "../../src/authority/signature.js";
 import { canonicalJson } from "../../src/model/canonical-json.js";
 import { digest } from "../../src/model/digest.js";
-import { moment, reviewer } from "../../src/testing/ledger-contract/specimens.js";
+import type { PrincipalRecord } from "../../src/model/principal.js";
+import { ONE_PERSON, type Requirement } from "../../src/model/requirement.js";
+import { askRequest, decided, moment, reviewer, routed } from "../../src/testing/ledger-contract/specimens.js";
 import { newKey, restate, sign, standing, statementOf, type Deciding, type TestKey } from "./standing-cases.js";
 
 /** Whether decisions that are signed with these stand, where anybody may decide. */
@@ -95,6 +97,41 @@ describe("a decision stands", () => {
     const earlier: Decision = { ...last(held), verdict: "approve", newArgsDigest: null, statement: "", signatures: [] };
     held.decisions.unshift(earlier);
     expect(whyNot(held, trusted)).toBeNull();
+  });
+});
+
+describe("where a vote came before the escalation", () => {
+  const directors = [{ role: "director" }];
+  const requires: Requirement = {
+    ...ONE_PERSON,
+    panels: [{ rule: null, by: [{ role: "manager" }], quorum: "two-person", tieBreak: "reject" }],
+    escalateTo: [{ by: directors, withinMs: null, otherwise: "hold" }],
+  };
+  const director = (id: string) => ({ ...reviewer(id), roles: ["director"] });
+
+  async function escalated(...votes: PrincipalRecord[]): Promise<Case> {
+    const ledger = memoryLedger();
+    let held = await ledger.ask(askRequest(await routed(ledger, "review", {}, { requires })));
+    held = await decided(ledger, held, "approve", { by: reviewer("ana") });
+    held = await decided(ledger, held, "escalate", { by: reviewer("bo"), escalatedMs: 60_000 });
+    for (const by of votes) held = await decided(ledger, held, "approve", { by });
+    for (const decision of held.decisions) await sign(decision, key);
+    return held;
+  }
+
+  test("those of the next step decide: the vote stands in nobody's way, and stands in for nobody's", async () => {
+    const held = await escalated(director("dee"), director("eve"));
+    expect(held.permit?.state).toBe("issued");
+    expect(whyNotStanding(held, { signatories: trusted, requires })).toBeNull();
+    const one = await escalated(director("dee"));
+    expect(whyNotStanding(one, { signatories: trusted, requires })).toBe("too few people have approved it");
+  });
+
+  test("a vote of somebody whom no step asks for still spoils it", async () => {
+    const held = await escalated(director("dee"), director("eve"));
+    held.decisions[0]!.by.roles = ["clerk"];
+    await restate(held.decisions[0]!, key, { by: held.decisions[0]!.by });
+    expect(whyNotStanding(held, { signatories: trusted, requires })).toMatch(/^ANA is none of those/);
   });
 });
 

@@ -94,6 +94,8 @@ export function gated(options: GatedOptions = {}) {
   if (clock !== undefined) setUp.clock = clock;
   if (leaseMs !== undefined) setUp.leaseMs = leaseMs;
   if (authenticators !== undefined) setUp.authenticators = authenticators;
+  if (options.authority !== undefined) setUp.authority = options.authority;
+  if (options.keys !== undefined) setUp.keys = options.keys;
   const assent = on?.assent ?? createAssent(setUp);
   const builder = new StateGraph(AssentState).addNode("agent", async () => {
     const made = await Promise.all(proposals.map(([args, about]) => assent.propose(pay, args, about)));

@@ -1,5 +1,5 @@
 import type { Case } from "../../model/case.js";
-import { judgeDecision, seatsAsked, type HeldReview } from "../deciding.js";
+import { judgeDecision, seatsAsked, seatTaken, type HeldReview } from "../deciding.js";
 import { decidedEntries, newPermit } from "../journal.js";
 import type { DecideRequest, DecideResult } from "../ledger.js";
 import { lockReviewSql } from "./queries/decide.js";
@@ -61,8 +61,9 @@ async function known(
   const { authority, decision } = request;
   const asked = seatsAsked(authority, { review, case: held });
   const mustHold = authority?.source.needs.some(({ action }) => action.includes(held.proposal.action)) === true;
+  const takesSeat = seatTaken(request, { review, case: held }).panels.length > 0;
   return {
-    reviewer: mustHold || asked !== null ? await readReviewer(run, schema, decision.by.id) : null,
+    reviewer: mustHold || takesSeat ? await readReviewer(run, schema, decision.by.id) : null,
     approvedBefore: await readApproved(run, schema, request, held, now),
     seats: asked === null ? [] : await readSeats(run, schema, asked, now),
   };

@@ -12,6 +12,7 @@ export function votingContract(check: Check): void {
   settling(check);
   refusals(check);
   rounds(check);
+  seated(check);
   escalations(check);
   races(check);
 }
@@ -168,6 +169,63 @@ function rounds(check: Check): void {
     const now = await voted(ledger, again, "reject", { by: reviewer("bo") });
     assert.equal(now.outcome?.status, "rejected");
   });
+
+  check("who made a round from which the policy excludes them has not approved it", async (ledger) => {
+    const held = await askedFor(ledger, asking(panel()));
+    const without = { ...asking(panel()), excludes: ["bo"] };
+    const modified = await ledger.decide(
+      withRequirement(decideRequest(held, "modify", { by: reviewer("bo") }), without),
+    );
+    assert.ok(modified.ok);
+    const again = await ledger.ask(askRequest(modified.case, "interrupt-2"));
+    assert.equal((await voted(ledger, again, "approve", { by: reviewer("ana") })).permit, null);
+    assert.equal((await voted(ledger, again, "approve", { by: reviewer("cy") })).permit?.state, "issued");
+  });
+}
+
+function seated(check: Check): void {
+  const board = [panel({ quorum: "majority" })];
+  const three = { seats: [{ by: MANAGERS, of: 3 }] };
+
+  async function register(ledger: Ledger, id: string, role = "manager"): Promise<void> {
+    const nothing = { groups: [], licences: [], training: [], away: null };
+    const known = { id, name: id.toUpperCase(), roles: [role], ...nothing, active: true };
+    await ledger.register({ reviewer: known, by: reviewer("admin"), reason: "Hired.", at: moment(5) });
+  }
+
+  async function boardOf(ledger: Ledger, ...ids: string[]): Promise<Case> {
+    for (const id of ids) await register(ledger, id);
+    return askedFor(ledger, asking(...board));
+  }
+
+  check("who is registered in another role has no seat, whatever their authenticator says", async (ledger) => {
+    const held = await boardOf(ledger, "ana", "bo", "cy");
+    await register(ledger, "dee", "clerk");
+    const request = decideRequest(held, "approve", { by: reviewer("dee"), ...three });
+    const refused = await changesNothing(ledger, held.proposal.id, () => ledger.decide(request));
+    assert.match(refused.ok ? "" : (refused.because ?? ""), /^DEE is not registered as one of role manager/);
+  });
+
+  check("a seat is one vote, however many authenticators know its id", async (ledger) => {
+    const held = await boardOf(ledger, "ana", "bo", "cy");
+    await voted(ledger, held, "approve", { by: reviewer("ana"), ...three });
+    const request = decideRequest(held, "approve", { by: { ...reviewer("ana"), authenticator: "other" }, ...three });
+    const again = { ...request, decision: { ...request.decision, id: "dc_other" } };
+    const refused = await changesNothing(ledger, held.proposal.id, () => ledger.decide(again));
+    assert.match(refused.ok ? "" : (refused.because ?? ""), /has the seat of ANA/);
+  });
+
+  check("a modification takes a seat in the round that it makes", async (ledger) => {
+    const held = await boardOf(ledger, "ana", "bo", "cy");
+    const without = withRequirement(decideRequest(held, "modify", { by: reviewer("dee") }), asking(...board));
+    const refused = await changesNothing(ledger, held.proposal.id, () => ledger.decide(without));
+    assert.match(refused.ok ? "" : (refused.because ?? ""), /^DEE is not registered/);
+    const request = withRequirement(decideRequest(held, "modify", { by: reviewer("ana") }), asking(...board));
+    const modified = await ledger.decide(request);
+    assert.ok(modified.ok);
+    const again = await ledger.ask(askRequest(modified.case, "interrupt-2"));
+    assert.equal((await voted(ledger, again, "approve", { by: reviewer("bo"), ...three })).permit?.state, "issued");
+  });
 }
 
 /** A modification whose round is routed with a requirement. */
@@ -194,6 +252,16 @@ function escalations(check: Check): void {
     const held = await askedFor(ledger, asking(panel({ quorum: "any" })));
     const request = decideRequest(held, "escalate", { by: reviewer("ana") });
     assert.equal(why(await changesNothing(ledger, held.proposal.id, () => ledger.decide(request))), "digest");
+  });
+
+  check("of two who escalate to the last people, one does, though both have seen the step before", async (ledger) => {
+    const held = await askedFor(ledger, asking(panel({ quorum: "any" })));
+    const both = { ...reviewer("eve"), roles: ["manager", "director"] };
+    const [first, second] = [reviewer("ana"), both].map((by) =>
+      decideRequest(held, "escalate", { by, escalatedMs: 5_000 }),
+    );
+    assert.equal(why(await ledger.decide(first!)), "it counts");
+    assert.equal(why(await changesNothing(ledger, held.proposal.id, () => ledger.decide(second!))), "digest");
   });
 }
 

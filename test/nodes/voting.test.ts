@@ -1,0 +1,357 @@
+import { describe, expect, test } from "vitest";
+import { authority, memoryLedger, policy, type Case, type DecideOptions, type Policy, type ReviewTerms } from "assent";
+import { testAuthenticator, testKeys } from "assent/testing";
+import { signStatement } from "../../src/authority/signature.js";
+import { canonicalJson } from "../../src/model/canonical-json.js";
+import type { Decision } from "../../src/model/decision.js";
+import { newPermit } from "../../src/ledger/journal.js";
+import { askAlways, gated, type GatedOptions } from "../support/payments.js";
+import { alteredLedger, changeablePolicy, refusals } from "./signed-gate.js";
+
+const people = testAuthenticator();
+const manager = (id: string, name: string) => people.authenticate({ id, name, roles: ["manager"] });
+const ana = await manager("ana-7", "Ana Ruiz");
+const bo = await manager("bo-8", "Bo Lind");
+const cy = await manager("cy-9", "Cy Park");
+const dee = await people.authenticate({ id: "dee", name: "Dee Okafor", roles: ["director"] });
+const eve = await people.authenticate({ id: "eve", name: "Eve Sato", roles: ["director"] });
+const clerk = await people.authenticate({ id: "cleo", name: "Cleo Mann", roles: ["clerk"] });
+
+const MANAGERS = [{ role: "manager" }];
+
+/** Everything is reviewed, by these terms. */
+function reviewed(review: ReviewTerms): Policy {
+  return policy({ default: { route: "review", review: { by: MANAGERS, ...review } } });
+}
+
+const twoPeople = reviewed({ quorum: "two-person" });
+
+/** A policy as it is enforced; a verified host still refuses at load what `needsQueue` tells of it. */
+function past(asked: Policy): Policy {
+  const loaded = changeablePolicy(askAlways);
+  loaded.become(asked);
+  return loaded;
+}
+
+async function waiting(options: GatedOptions = {}) {
+  const set: GatedOptions = { trust: "verified", authenticators: [people], keys: testKeys(), policy: twoPeople };
+  const trial = gated({ ...set, ...options, policy: past(options.policy ?? twoPeople) });
+  await trial.thread.start();
+  const decide = async (by: DecideOptions["by"], over: Partial<DecideOptions> = {}) => {
+    const { review } = await trial.thread.asked();
+    const { digest } = (await trial.assent.reviews.get(review)).review;
+    return trial.assent.reviews.decide(review, { by, decision: "approve", digest, ...over });
+  };
+  const register = (id: string, more: object = {}) =>
+    trial.assent.reviewers.set({ id, roles: ["manager"], ...more }, { by: clerk, reason: "Hired." });
+  return { ...trial, decide, register };
+}
+
+describe("two people, in verified trust", () => {
+  test("it takes both: a resume in between asks again at the same review, and says so", async () => {
+    const { thread, decide, made } = await waiting();
+    const first = await thread.asked();
+    expect((await decide(ana)).case).toMatchObject({ permit: null, review: { status: "open" } });
+    await thread.answer("go on");
+    expect(made).toEqual([]);
+    const again = await thread.asked();
+    expect(again).toMatchObject({ review: first.review, round: 1, digest: first.digest });
+    expect(again.reason).toContain("No decision is recorded yet");
+    await decide(bo);
+    await thread.answer("go on");
+    expect(made).toHaveLength(1);
+    expect(await thread.outcome()).toMatchObject({ status: "executed", decidedBy: "Bo Lind" });
+  });
+
+  test("the same person twice is one", async () => {
+    const { thread, decide, made } = await waiting();
+    await decide(ana);
+    expect(await decide(ana)).toMatchObject({ repeated: true, case: { permit: null } });
+    await expect(decide(ana, { decision: "abstain" })).rejects.toMatchObject({
+      code: "not_allowed",
+      message: expect.stringContaining("Ana Ruiz has voted on this"),
+    });
+    await thread.answer("go on");
+    expect(made).toEqual([]);
+  });
+
+  test("one who refuses ends it, whoever has approved", async () => {
+    const { thread, decide, made } = await waiting();
+    await decide(ana);
+    await decide(bo, { decision: "reject", note: "too much" });
+    await thread.answer("go on");
+    expect(made).toEqual([]);
+    expect(await thread.outcome()).toMatchObject({ status: "rejected", reason: "too much", decidedBy: "Bo Lind" });
+  });
+
+  test("a change voids the votes before it and counts as its author's; it runs once, as changed", async () => {
+    const { thread, decide, made } = await waiting();
+    await decide(ana);
+    await decide(bo, { decision: "modify", args: { to: "cy", cents: 300 } });
+    await thread.answer("go on");
+    expect(made).toEqual([]);
+    expect(await thread.asked()).toMatchObject({ round: 2, args: { to: "cy", cents: 300 } });
+    // Bo made it, so it is Bo's already.
+    expect((await decide(bo)).case.permit).toBeNull();
+    await decide(ana);
+    await thread.answer("go on");
+    expect(made).toMatchObject([{ args: { to: "cy", cents: 300 } }]);
+  });
+});
+
+describe("nobody sees how others voted before it is settled", () => {
+  const traces = [/Ana Ruiz/, /ana-7/, /fine by me/];
+
+  test("not by get, list, decide, or in what the thread shows; and everybody sees it afterwards", async () => {
+    const { thread, decide, assent } = await waiting({ policy: reviewed({ quorum: "3-of-5" }) });
+    const { review } = await thread.asked();
+    const own = await decide(ana, { note: "fine by me" });
+    expect(own.decision).toMatchObject({ note: "fine by me" });
+    expect(own.case.decisions).toEqual([]);
+    const others = await decide(bo);
+    await thread.answer("go on");
+    const seen = {
+      get: await assent.reviews.get(review),
+      list: await assent.reviews.list(),
+      decided: others,
+      repeated: (await decide(bo)).case,
+      payload: await thread.pending(),
+    };
+    for (const [what, shown] of Object.entries(seen)) {
+      for (const trace of traces) expect(JSON.stringify(shown), what).not.toMatch(trace);
+    }
+    await decide(cy);
+    const settled = JSON.stringify(await assent.reviews.get(review));
+    for (const trace of traces) expect(settled).toMatch(trace);
+  });
+
+  test("nor by the error that refuses a vote", async () => {
+    const { decide } = await waiting({ policy: reviewed({ quorum: "3-of-5" }) });
+    await decide(ana, { note: "fine by me" });
+    const error: unknown = await decide(clerk).catch((refused: unknown) => refused);
+    for (const trace of traces) expect(String(error) + JSON.stringify(error)).not.toMatch(trace);
+  });
+});
+
+describe("two people, in open trust", () => {
+  test("each answer is a vote: the first is said to count, and asks for others", async () => {
+    const { thread, made } = await waiting({ trust: "open" });
+    const first = await thread.asked();
+    await thread.answer({ type: "approve", as: "ana", roles: ["manager"] });
+    expect(made).toEqual([]);
+    const again = await thread.asked();
+    expect(again.review).toBe(first.review);
+    expect(again.reason).toMatch(/vote counts\. It takes more than one/);
+    await thread.answer({ type: "approve", as: "ana", roles: ["manager"], review: first.review });
+    expect(made).toEqual([]);
+    expect((await thread.asked()).reason).toMatch(/has voted on this/);
+    await thread.answer({ type: "approve", as: "bo", roles: ["manager"], review: first.review });
+    expect(made).toHaveLength(1);
+    expect(await thread.outcome()).toMatchObject({ status: "executed", unverified: true });
+  });
+
+  test("one who refuses ends it", async () => {
+    const { thread, made } = await waiting({ trust: "open" });
+    const { review } = await thread.asked();
+    await thread.answer({ type: "approve", as: "ana", roles: ["manager"] });
+    await thread.answer({ type: "reject", as: "bo", roles: ["manager"], review });
+    expect(made).toEqual([]);
+    expect(await thread.outcome()).toMatchObject({ status: "rejected" });
+  });
+});
+
+describe("escalation by a person", () => {
+  const handing = reviewed({
+    quorum: "two-person",
+    otherwise: "escalate",
+    within: "PT1H",
+    escalateTo: [{ by: [{ role: "director" }] }],
+  });
+
+  test("those of the next step decide, and what was voted before neither counts nor stands in the way", async () => {
+    const { thread, decide, made, assent } = await waiting({ policy: handing });
+    const { review } = await thread.asked();
+    await decide(ana);
+    await decide(bo, { decision: "escalate" });
+    expect((await assent.reviews.get(review)).review).toMatchObject({ status: "open", step: 1 });
+    await expect(decide(cy)).rejects.toMatchObject({ code: "not_allowed" });
+    expect((await decide(dee)).case.permit).toBeNull();
+    await thread.answer("go on");
+    expect(made).toEqual([]);
+    await decide(eve);
+    await thread.answer("go on");
+    expect(made).toHaveLength(1);
+    expect(await refusals(assent)).toEqual([expect.stringContaining("not_allowed")]);
+  });
+
+  test("of two who escalate at once one does, and nobody is passed over", async () => {
+    const both = await people.authenticate({ id: "gil", name: "Gil", roles: ["manager", "director"] });
+    const steps = [{ by: [{ role: "director" }], within: "PT1H" }, { by: [{ role: "board" }] }] as const;
+    const { thread, decide, assent } = await waiting({
+      policy: reviewed({ otherwise: "escalate", within: "PT1H", escalateTo: steps }),
+    });
+    const { review } = await thread.asked();
+    const said = await Promise.allSettled([ana, both].map((by) => decide(by, { decision: "escalate" })));
+    expect(said.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect((await assent.reviews.get(review)).review.step).toBe(1);
+  });
+});
+
+describe("who may not let it run is told why, and what they may", () => {
+  const bank = authority({
+    limits: [{ role: "manager", upTo: "10 USD" }],
+    needs: [{ action: "pay", licence: "series-7" }],
+  });
+  const licences = [{ name: "series-7", until: null }];
+
+  test("a limit: approval and change beyond it are refused with a sentence that names it", async () => {
+    const { decide, register, thread, made } = await waiting({
+      policy: reviewed({}),
+      authority: bank,
+      proposals: [[{ to: "bo", cents: 1_001 }]],
+    });
+    await register("ana-7", { licences });
+    for (const over of [{}, { decision: "modify", args: { to: "bo", cents: 2_000 } }] as const) {
+      await expect(decide(ana, over)).rejects.toMatchObject({
+        code: "not_allowed",
+        message: expect.stringMatching(/Ana Ruiz may approve up to 10 USD; this is (10\.01|20) USD/),
+      });
+    }
+    await decide(ana, { decision: "modify", args: { to: "bo", cents: 1_000 } });
+    await thread.answer("go on");
+    expect(made).toMatchObject([{ args: { cents: 1_000 } }]);
+  });
+
+  test("a licence: without it refused, with it let through, once", async () => {
+    const { decide, register, thread, made } = await waiting({ policy: reviewed({}), authority: bank });
+    const lacking = { code: "not_allowed", message: expect.stringContaining("licence series-7") };
+    await expect(decide(ana)).rejects.toMatchObject(lacking);
+    await register("ana-7");
+    await expect(decide(ana)).rejects.toMatchObject(lacking);
+    await register("ana-7", { licences });
+    await decide(ana);
+    await thread.answer("go on");
+    expect(made).toHaveLength(1);
+  });
+
+  test("whoever asked for it: somebody else has to let it run, and they may refuse it", async () => {
+    const { decide, thread, made } = await waiting({
+      policy: reviewed({}),
+      proposals: [[{ to: "bo", cents: 5 }, { requestedBy: "ana-7" }]],
+    });
+    await expect(decide(ana)).rejects.toMatchObject({
+      code: "not_allowed",
+      message: expect.stringContaining("Ana Ruiz asked for this, so somebody else has to let it run"),
+    });
+    await decide(ana, { decision: "reject" });
+    await thread.answer("go on");
+    expect(made).toEqual([]);
+    expect(await thread.outcome()).toMatchObject({ status: "rejected" });
+  });
+
+  test("a majority is one of the registered reviewers, and takes no vote of anybody else", async () => {
+    const { decide, register, thread, made } = await waiting({ policy: reviewed({ quorum: "majority" }) });
+    await expect(decide(ana)).rejects.toMatchObject({
+      code: "not_allowed",
+      message: expect.stringContaining("not registered as a reviewer"),
+    });
+    for (const id of ["ana-7", "bo-8", "cy-9"]) await register(id);
+    await decide(ana);
+    await thread.answer("go on");
+    expect(made).toEqual([]);
+    await decide(cy);
+    await thread.answer("go on");
+    expect(made).toHaveLength(1);
+  });
+});
+
+const keys = testKeys();
+const signer = (await keys.signer())!;
+
+describe("at the claim, a permit rests on as many people as it takes", () => {
+  /** A decision that says something else than it said, and is signed for that: the forger has a key of ours. */
+  async function restated(decision: Decision, over: Partial<Decision["by"]>): Promise<Decision> {
+    const by = { ...decision.by, ...over };
+    const statement = canonicalJson({ ...(JSON.parse(decision.statement) as object), by });
+    return { ...decision, by, statement, signatures: [await signStatement(statement, signer)] };
+  }
+
+  type Forge = (decisions: Decision[]) => Promise<Decision[]>;
+  const forged: Record<string, [forge: Forge, why: RegExp]> = {
+    "one vote of two": [async ([, second]) => [second!], /too few people/],
+    "the same vote twice": [async ([first]) => [first!, { ...first!, id: "dc_again" }], /too few people/],
+    "the same person twice, signed anew": [
+      async ([first, second]) => [first!, await restated(second!, first!.by)],
+      /too few people/,
+    ],
+    "somebody outside the panel": [
+      async ([first, second]) => [first!, await restated(second!, { id: "x", roles: ["clerk"] })],
+      /none of those who may decide/,
+    ],
+    "whoever asked for it": [
+      async ([first, second]) => [first!, await restated(second!, { id: "asker" })],
+      /asked for this/,
+    ],
+    "an approval beyond a limit": [
+      async ([first, second]) => [first!, await restated(second!, { id: "junior", roles: ["manager", "junior"] })],
+      /Bo Lind may approve up to 1 USD/,
+    ],
+    "a refusal among the approvals": [
+      async ([first, second]) => [{ ...first!, verdict: "reject" }, second!],
+      /not what its statement says|have not approved it/,
+    ],
+  };
+  const limits = authority({
+    limits: [
+      ...["ana-7", "bo-8", "asker", "x"].map((person) => ({ person, upTo: "100 USD" as const })),
+      { person: "junior", upTo: "1 USD" },
+    ],
+  });
+
+  test.each(
+    Object.entries(forged).flatMap(([name, row]) => [
+      [name, "verified", ...row] as const,
+      [name, "open", ...row] as const,
+    ]),
+  )("%s, in %s trust: no effect, the thread asks again, and then it runs once", async (_, trust, forge, why) => {
+    let decisions: Decision[] | null = null;
+    const store = memoryLedger();
+    const ledger = alteredLedger(store, (held) => {
+      if (decisions !== null && held.permit !== null && held.round.round === 1) held.decisions = decisions;
+    });
+    const proposals = [[{ to: "bo", cents: 500 }, { requestedBy: "asker" }]] as const;
+    const { thread, decide, made, assent } = await waiting({ ledger, keys, trust, proposals, authority: limits });
+    await decide(ana);
+    const { id } = (await decide(bo)).case.proposal;
+    decisions = await forge((await store.read(id))!.decisions);
+    await thread.goOn();
+    expect(made).toEqual([]);
+    expect((await refusals(assent)).at(0)).toMatch(why);
+    expect(await thread.asked()).toMatchObject({ round: 2 });
+    await decide(ana);
+    await decide(bo);
+    await thread.goOn();
+    expect(made).toHaveLength(1);
+    expect(await thread.outcome()).toMatchObject({ status: "executed" });
+  });
+
+  test("what somebody clarified nobody has approved: a permit that says so is forged", async () => {
+    let isForged = true;
+    const ledger = alteredLedger(memoryLedger(), (held: Case, call) => {
+      if (call === "reroute") isForged = false;
+      if (!isForged || held.round.round !== 2 || held.round.routing === null) return;
+      held.permit = newPermit(held.proposal.id, held.round, "decisions", held.proposal.proposedAt);
+    });
+    const asking = changeablePolicy(policy({ default: { route: "clarify", review: { by: MANAGERS } } }));
+    const { thread, decide, made } = await waiting({ ledger, keys, policy: asking });
+    asking.become(reviewed({}));
+    await decide(ana, { decision: "answer", answer: { cents: 700 } });
+    await thread.goOn();
+    expect(made).toEqual([]);
+    expect(isForged).toBe(false);
+    expect(await thread.asked()).toMatchObject({ round: 2, args: { to: "bo", cents: 700 } });
+    await decide(bo);
+    await thread.goOn();
+    expect(made).toMatchObject([{ args: { cents: 700 } }]);
+  });
+});
