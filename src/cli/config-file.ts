@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { AssentError } from "../model/error.js";
-import { defineConfig, type AssentConfig } from "../service/config.js";
+import type { AssentConfig } from "../service/config.js";
 import { isFile, loadModule, NotLoaded, wordsOf } from "./load-module.js";
 
 /** Where a configuration is looked for, unless one is named. */
@@ -33,6 +33,8 @@ export async function loadConfig(directory: string, named: string | undefined): 
       fix: "Write one, with `export default defineConfig({ assent, graphs })` of assent/service; or name it: --config PATH",
     });
   }
+  // What runs graphs is loaded by those commands alone that need it: most of them start in a fraction of the time.
+  const { defineConfig } = await import("../service/config.js");
   const module = await loaded(directory, file);
   const config = await (module["default"] as AssentConfig | Promise<AssentConfig> | undefined);
   if (config === undefined) {

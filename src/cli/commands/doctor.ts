@@ -1,12 +1,10 @@
 import { wrapText } from "../../audit/wrap-text.js";
 import { AssentError } from "../../model/error.js";
 import { oneLine } from "../../model/visible-text.js";
-import { checkGraph, type GraphFinding, type CheckGraphOptions } from "../../patterns/check-graph.js";
-import { gatePaths, isCompiledGraph } from "../../patterns/gate-paths.js";
+import type { GraphFinding, CheckGraphOptions } from "../../patterns/check-graph.js";
 import type { AssentConfig } from "../../service/config.js";
 import { columnsFor } from "../columns.js";
 import type { Command, CommandRun } from "../command.js";
-import { checkConfig } from "../config-checks.js";
 import { configFileIn, loadConfig } from "../config-file.js";
 import { loadGraph, readGraphProject, type GraphFile, type GraphProject } from "../graph-files.js";
 import { NotLoaded, wordsOf } from "../load-module.js";
@@ -130,9 +128,12 @@ async function configReport(
     return { graphs: [], config: { config: file, loaded: false, findings: [finding] } };
   }
   const production = run.environment["NODE_ENV"] === "production";
-  const graphs = Object.entries(config.graphs ?? {}).map(([name, graph]) =>
-    reportOnGraph({ name, from: file }, graph, { production }),
+  const graphs = await Promise.all(
+    Object.entries(config.graphs ?? {}).map(([name, graph]) =>
+      reportOnGraph({ name, from: file }, graph, { production }),
+    ),
   );
+  const { checkConfig } = await import("../config-checks.js");
   return { graphs, config: { config: file, loaded: true, findings: await checkConfig(config, run) } };
 }
 
@@ -170,7 +171,9 @@ async function reportOn(directory: string, file: GraphFile, surroundings: CheckG
   return reportOnGraph(file, graph, surroundings);
 }
 
-function reportOnGraph(file: GraphFile, graph: unknown, surroundings: CheckGraphOptions): GraphReport {
+async function reportOnGraph(file: GraphFile, graph: unknown, surroundings: CheckGraphOptions): Promise<GraphReport> {
+  const { gatePaths, isCompiledGraph } = await import("../../patterns/gate-paths.js");
+  const { checkGraph } = await import("../../patterns/check-graph.js");
   if (!isCompiledGraph(graph)) {
     return unloaded(file, new NotLoaded("The export is no graph.", "Export what compile() returns."));
   }

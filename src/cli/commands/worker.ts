@@ -2,8 +2,8 @@ import type { Pool } from "pg";
 import { openPostgres } from "../../ledger/postgres/open-postgres.js";
 import { AssentError } from "../../model/error.js";
 import { oneLine } from "../../model/visible-text.js";
-import { threadsOf, type AssentConfig } from "../../service/config.js";
-import { createWorker, type Worker } from "../../service/worker.js";
+import type { AssentConfig } from "../../service/config.js";
+import type { Worker } from "../../service/worker.js";
 import type { WorkerEvent } from "../../service/worker-event.js";
 import type { Command, CommandRun } from "../command.js";
 import { loadConfig } from "../config-file.js";
@@ -37,6 +37,8 @@ Ends with 0 once it was told to, with --once after all that is due is done; with
     }
     const asked = concurrencyOf(run);
     const { config } = await loadConfig(process.cwd(), run.options.config);
+    const { threadsOf } = await import("../../service/config.js");
+    const { createWorker } = await import("../../service/worker.js");
     const concurrency = asked ?? config.worker?.concurrency ?? CONCURRENCY;
     return withPool(run, config, concurrency, async (pool) => {
       let failures = 0;
