@@ -93,7 +93,7 @@ export type { ComparedProposal, PolicyChange, PolicyDiff, PolicyMove } from "./p
 export type { Policy, PolicyOptions } from "./policy/policy.js";
 export type { ConditionDocument, PartDocument, PolicyDocument, RuleDocument, TestDocument } from "./policy/document.js";
 export type { DurationText } from "./policy/duration.js";
-export { needsQueue } from "./policy/queue-needs.js";
+export { unenforced } from "./policy/unenforced.js";
 export type { EscalationTerms, ReviewTerms, StepUp } from "./policy/review-terms.js";
 export type {
   AmountTest,

@@ -10,7 +10,7 @@ import { systemClock, type Clock } from "../model/clock.js";
 import { AssentError } from "../model/error.js";
 import type { Trust } from "../model/trust.js";
 import type { Policy } from "../policy/policy.js";
-import { refuseQueueNeeds } from "../policy/queue-needs.js";
+import { refuseUnenforced } from "../policy/unenforced.js";
 import { autonomyOf, type Autonomy } from "./autonomy.js";
 import { agentsOf, type Agents } from "./agents.js";
 import { declaredIn } from "./declared.js";
@@ -147,7 +147,7 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
     });
   }
   const keys = keysFor(options, trust);
-  if (trust === "verified") refuseQueueNeeds(policy);
+  if (trust === "verified") refuseUnenforced(policy);
   const action = (name: string): AnyAction => {
     const found = actions.get(name) ?? declaredIn(assent).get(name);
     if (found !== undefined) return found;

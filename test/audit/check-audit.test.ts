@@ -346,7 +346,10 @@ describe("checking a ledger in Postgres that somebody tampered with", () => {
       ]),
     );
     await tamper("delete from decisions where id = 'dc_other'");
-    expect(await problems()).toEqual(found(`Decision ${id} is in the log, but not in the ledger`));
+    expect(await problems()).toEqual([
+      ...found("Its permit rests on votes that do not let it run"),
+      ...found(`Decision ${id} is in the log, but not in the ledger`),
+    ]);
   });
 
   it("finds edited arguments, displays and routings", async () => {

@@ -121,7 +121,7 @@ describe("the life of a proposal in the log", () => {
     ["proposed review asked withdrawn withdrawn", "its review had been withdrawn"],
     ["proposed review asked withdrawn approve", "its review had been withdrawn"],
     ["proposed review asked withdrawn askedOther", "its round has another review"],
-    ["proposed review asked approve withdrawn", "its round was decided before"],
+    ["proposed review asked approve byDecisions withdrawn", "its round was decided before"],
     ["proposed review asked withdrawn2", "it is about round 2 while round 1 is current"],
     ["proposed byPolicy", "a permit was issued before the policy had routed it"],
     ["proposed review byPolicy", 'a permit of basis policy was issued on the route "review"'],

@@ -5,7 +5,7 @@ import { signStatement } from "../../src/authority/signature.js";
 import { canonicalJson } from "../../src/model/canonical-json.js";
 import type { Decision } from "../../src/model/decision.js";
 import { newPermit } from "../../src/ledger/journal.js";
-import { askAlways, gated, type GatedOptions } from "../support/payments.js";
+import { gated, type GatedOptions } from "../support/payments.js";
 import { alteredLedger, changeablePolicy, refusals } from "./signed-gate.js";
 
 const people = testAuthenticator();
@@ -26,16 +26,9 @@ function reviewed(review: ReviewTerms): Policy {
 
 const twoPeople = reviewed({ quorum: "two-person" });
 
-/** A policy as it is enforced; a verified host still refuses at load what `needsQueue` tells of it. */
-function past(asked: Policy): Policy {
-  const loaded = changeablePolicy(askAlways);
-  loaded.become(asked);
-  return loaded;
-}
-
 async function waiting(options: GatedOptions = {}) {
   const set: GatedOptions = { trust: "verified", authenticators: [people], keys: testKeys(), policy: twoPeople };
-  const trial = gated({ ...set, ...options, policy: past(options.policy ?? twoPeople) });
+  const trial = gated({ ...set, ...options, policy: options.policy ?? twoPeople });
   await trial.thread.start();
   const decide = async (by: DecideOptions["by"], over: Partial<DecideOptions> = {}) => {
     const { review } = await trial.thread.asked();
