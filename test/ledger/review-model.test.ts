@@ -28,7 +28,7 @@ class Coverage {
 }
 
 /** Far beyond what it takes; whoever makes a counterexample smaller needs no more. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 
 /** Everything that can come of a step. */
 const OUTCOMES = [
@@ -41,14 +41,20 @@ const OUTCOMES = [
   ...["approved alone", "next round", "blocked", "suggested"].map((what) => `modify counts, ${what}`),
   "escalate counts, escalated",
   "revise counts, revise",
-  ...["repeated", "closed", "late", "changed", "digest", "ambiguous"],
+  "repeated",
+  "closed",
+  "late",
+  "changed",
+  "digest",
+  "ambiguous",
   ...Object.keys(WORDS).map((why) => `forbidden, ${why}`),
   ...["not due", "ends", "executes", "escalates", "holds"].map((what) => `expire: ${what}`),
   ...["drafted", "nobody asked"].map((what) => `redraft: ${what}`),
   ...["claimed", "nothing to claim"].map((what) => `claim: ${what}`),
   ...["executed", "failed", "nothing to settle"].map((what) => `settle: ${what}`),
   ...["voided", "nothing to void"].map((what) => `reroute: ${what}`),
-  ...["register: known", "wait: time passed"],
+  "register: known",
+  "wait: time passed",
 ];
 
 async function agree(

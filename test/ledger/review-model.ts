@@ -203,8 +203,11 @@ export class ReviewModel {
       }
       case "escalate":
         return call.escalation === null || !this.#hasNext(held) ? null : "escalated";
-      default:
+      case "revise":
+      case "answer":
         return "revise";
+      default:
+        return call.verdict satisfies never;
     }
   }
 

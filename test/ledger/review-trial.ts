@@ -1,22 +1,19 @@
 import assert from "node:assert/strict";
 import type { DecideRequest, Ledger } from "../../src/ledger/ledger.js";
 import type { Case } from "../../src/model/case.js";
-import type { Amount } from "../../src/model/facts.js";
 import type { PrincipalRecord } from "../../src/model/principal.js";
-import { fixRound, type Json, type Round } from "../../src/model/proposal.js";
-import type { Requirement } from "../../src/model/requirement.js";
 import {
   askRequest,
   claimRequest,
-  decideRequest,
   draft,
   outcome,
   routeRequest,
   settleRequest,
 } from "../../src/testing/ledger-contract/specimens.js";
 import type { ManualClock } from "../../src/testing/manual-clock.js";
+import { callOf, roundOf } from "./review-call.js";
 import { current, ReviewModel, type ModelAnswer, type ModelCall, type ModelCase } from "./review-model.js";
-import { counts, panelsAt, seatsAt, WORDS } from "./review-rules.js";
+import { WORDS } from "./review-rules.js";
 import { ReviewInvariants } from "./review-invariants.js";
 import { registration, SLOTS, type Op, type Step } from "./review-steps.js";
 import { AMOUNTS, CAST, type ModelAuthority } from "./review-world.js";
@@ -103,8 +100,13 @@ export class Trial {
         return this.#redraft(step, slot);
       case "route":
         return this.#route(step, slot);
-      default:
+      case "claim":
+      case "settle":
+      case "reroute":
+      case "next":
         return this.#carryOut(op, step, slot);
+      default:
+        return op satisfies never;
     }
   }
 
@@ -223,7 +225,7 @@ export class Trial {
 
   async #say(step: Step, slot: Slot, seen: Case): Promise<string> {
     const isTaken = step.verdict !== "revise" || slot.kind === "refinement";
-    const made = this.#call(isTaken ? step : { ...step, verdict: "abstain" }, slot, seen);
+    const made = callOf(this.model, isTaken ? step : { ...step, verdict: "abstain" }, slot, seen);
     slot.sent.push(made);
     return this.#send(slot, made);
   }
@@ -242,43 +244,6 @@ export class Trial {
       );
     }
     return inWords(expected, call);
-  }
-
-  #call({ who, verdict, flaw, worth, nextRoute, requires, pick }: Step, { model }: Slot, seen: Case) {
-    const by = CAST[who]!;
-    const review = seen.review!;
-    const round = model.rounds[seen.round.round - 1]!;
-    const amount = AMOUNTS[worth];
-    const next = { amount, requires: requires ?? round.requires!, route: nextRoute };
-    const panels = panelsAt(round.requires!, review.step);
-    const isSeated = panels.some(counts) && !(flaw === "other seats" && pick % 2 === 0);
-    const seats = isSeated
-      ? seatsAt(this.model, model, round, review.step).map((of) => (flaw === "other seats" ? of + 1 : of))
-      : null;
-    const then = round.requires!.escalateTo[review.step];
-    const escalation = then && flaw !== "no next" ? { withinMs: then.withinMs, otherwise: then.otherwise } : null;
-    const request = decideRequest(seen, verdict, {
-      by,
-      args: argsOf(amount, pick % 2),
-      nextRoute,
-      permitted: !["block", "suggest"].includes(nextRoute) && isMeant(next.requires, by),
-      authority: this.model.authority.loaded,
-      at: this.#now(),
-      ...(seats !== null && { seats: panels.map((panel, i) => ({ by: panel.by, of: seats[i]! })) }),
-    });
-    const { decision } = request;
-    decision.id = JSON.stringify([review.id, by.authenticator, by.id, verdict, decision.newArgsDigest]);
-    const version = flaw === "older version" ? review.version - 1 : flaw === "same version" ? review.version : null;
-    if (request.next !== undefined) {
-      const made = roundOf(model, seen.round.round + 1, amount, pick % 2);
-      const { routing } = routeRequest(seen, nextRoute);
-      request.next.round = { ...made, routing: { ...routing, requires: next.requires } };
-    }
-    Object.assign(request, { escalation }, version !== null && { version });
-    spoil(request, flaw);
-    const at = { id: decision.id, round: seen.round.round, verdict, by, atMs: 0 };
-    const call: ModelCall = { ...at, flaw, version, seats, escalation, ...(request.next !== undefined && { next }) };
-    return { request, call };
   }
 
   async #compare(slot: Slot): Promise<void> {
@@ -310,38 +275,6 @@ function nextFor({ model }: Slot, pick: number): Op {
   if (review === null) return "ask";
   const isOld = review.deadlineMs !== null && pick % 3 === 0;
   return review.status !== "open" ? "redraft" : isOld ? "expire" : "say";
-}
-
-function argsOf(amount: Amount | undefined, salt = 0): Record<string, Json> {
-  return { orderId: "o-1", amount: amount?.value ?? null, currency: amount?.currency ?? null, salt };
-}
-
-function roundOf(
-  { action, agent, requestedBy }: ModelCase,
-  round: number,
-  amount: Amount | undefined,
-  salt = 0,
-): Round {
-  const facts = amount === undefined ? {} : { amount };
-  const args = argsOf(amount, salt);
-  return fixRound({ round, action, args, agent, requestedBy, facts, summary: "It does so.", context: null });
-}
-
-function isMeant(requires: Requirement, { id, roles, groups = [] }: PrincipalRecord): boolean {
-  const asked = requires.panels.filter(({ by }) => by.length > 0).flatMap(({ by }) => by);
-  const isAsked = asked.some((each) => Object.values(each).some((name) => [id, ...roles, ...groups].includes(name)));
-  return requires.excludes?.includes(id) !== true && (asked.length === 0 || isAsked);
-}
-
-function spoil(request: DecideRequest, flaw: ModelCall["flaw"]): void {
-  if (flaw === "other digest") request.digest = `sha256:${"0".repeat(64)}`;
-  if (flaw === "other arguments") request.decision.argsDigest = `sha256:${"1".repeat(64)}`;
-  if (flaw === "unnamed" || flaw === "named") request.answered = { named: flaw === "named" };
-  if (flaw === "no refusal") delete request.refusal;
-  if (flaw === "no next") {
-    delete request.next;
-    if (request.decision.verdict === "modify") request.outcome = null;
-  }
 }
 
 function inWords(expected: ModelAnswer, { verdict }: ModelCall): string {
