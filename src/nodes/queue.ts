@@ -110,11 +110,11 @@ export function queueOf(assent: Assent): Queue {
     return handled(await assent.ledger.handle({ reviewId, handling, by: id, at }), reviewId);
   };
   const self: Queue = {
-    page: ({ order = "urgency", limit = 50, cursor = null, ...filter } = {}) =>
+    page: async ({ order = "urgency", limit = 50, cursor = null, ...filter } = {}) =>
       assent.ledger.queue({ filter, order, limit: wholeNumber("limit", limit, LIMIT_MAX), cursor }),
     isFast: ({ order = "urgency", ...filter }) => isIndexed({ filter, order }),
     count: (filter = {}) => assent.ledger.queueCount(filter),
-    claim: (reviewId, { leaseMs = LEASE_MS, ...options }) =>
+    claim: async (reviewId, { leaseMs = LEASE_MS, ...options }) =>
       handle(reviewId, { what: "claim", leaseMs: wholeNumber("leaseMs", leaseMs) }, options),
     async claimNext({ by, leaseMs = LEASE_MS, ...options }) {
       const { id, roles, groups = [] } = requirePrincipal(by, assent.authenticators);
@@ -133,16 +133,18 @@ export function queueOf(assent: Assent): Queue {
       }
     },
     release: (reviewId, options) => handle(reviewId, { what: "release" }, options),
-    snooze: (reviewId, { until, ...options }) => handle(reviewId, { what: "snooze", until: moment(until) }, options),
+    snooze: async (reviewId, { until, ...options }) =>
+      handle(reviewId, { what: "snooze", until: moment(until) }, options),
     async assign(reviewId, { to, ...options }) {
       if (to !== null) await requireEntitled(assent, reviewId, to);
       return handle(reviewId, { what: "assign", to }, options);
     },
     distribute: (options) => distribute(assent, options),
     decideTogether: (items, options) => decideTogether(assent, items, options),
-    metrics: ({ overMs = 3_600_000 } = {}) => assent.ledger.queueMetrics({ overMs: wholeNumber("overMs", overMs) }),
+    metrics: async ({ overMs = 3_600_000 } = {}) =>
+      assent.ledger.queueMetrics({ overMs: wholeNumber("overMs", overMs) }),
     settings: () => assent.ledger.queueSettings(),
-    set: ({ perAgent }) => assent.ledger.setQueueSettings({ perAgent: wholeNumber("perAgent", perAgent) }),
+    set: async ({ perAgent }) => assent.ledger.setQueueSettings({ perAgent: wholeNumber("perAgent", perAgent) }),
   };
   return self;
 }

@@ -13,7 +13,6 @@ import { manualClock, testAuthenticator } from "assent/testing";
 import { z } from "zod";
 import { ONE_PERSON } from "../../src/model/requirement.js";
 import { askRequest, draft, moment, routeRequest } from "../../src/testing/ledger-contract/specimens.js";
-import { askAlways } from "../support/payments.js";
 import { CAST, RULES, type Rule } from "./rules.js";
 
 const people = testAuthenticator();
