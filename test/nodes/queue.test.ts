@@ -46,8 +46,11 @@ async function waiting(wishes: number | readonly Wish[] = 3, options: Partial<As
   const manager = await people.authenticate({ id: "ana", roles: ["manager"] });
   const other = await people.authenticate({ id: "bo", roles: ["manager"] });
   const clerk = await people.authenticate({ id: "cy", roles: ["clerk"] });
-  // One thread for each, so that all of them wait at once.
-  for (const wish of proposals) await gated({ proposals: [wish], on: desk }).thread.start();
+  // One thread for each, so that all of them wait at once, in the order in which they were asked.
+  for (const wish of proposals) {
+    await gated({ proposals: [wish], on: desk }).thread.start();
+    await clock.advance(1);
+  }
   const items = async (): Promise<QueueItem[]> => (await assent.queue.page({ order: "oldest" })).items;
   const staff = async (...reviewers: (Partial<Reviewer> & { id: string })[]): Promise<void> => {
     for (const each of reviewers) {
