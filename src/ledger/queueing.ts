@@ -4,15 +4,21 @@ import type { Selector } from "../model/requirement.js";
 import type { ReviewKind } from "../model/review.js";
 import type { Trust } from "../model/trust.js";
 
-/** How soon somebody has to decide, from what has time to what is late; kept by a job, so that it can be sorted by. */
-export const URGENCIES = ["later", "today", "hour", "now", "overdue"] as const;
-/** How soon somebody has to decide: within a day, an hour, a quarter of an hour, or earlier. */
-export type Urgency = (typeof URGENCIES)[number];
+/**
+ * How soon somebody has to decide, from what has time to what is late: within a day, an hour, a quarter of an hour, or
+ * earlier. Kept by a job, so that it can be sorted by.
+ */
+export type Urgency = "later" | "today" | "hour" | "now" | "overdue";
+/** Every urgency, from what has time to what is late. */
+export const URGENCIES: readonly Urgency[] = ["later", "today", "hour", "now", "overdue"];
 
-/** By what a page of the queue is sorted; what is equal, oldest first. */
-export const QUEUE_ORDERS = ["urgency", "oldest", "deadline", "risk"] as const;
-/** By what a page of the queue is sorted. What has no deadline comes last, a risk that is not known counts as the highest. */
-export type QueueOrder = (typeof QUEUE_ORDERS)[number];
+/**
+ * By what a page of the queue is sorted; what is equal, oldest first. What has no deadline comes last, a risk that is not
+ * known counts as the highest.
+ */
+export type QueueOrder = "urgency" | "oldest" | "deadline" | "risk";
+/** Every order. */
+export const QUEUE_ORDERS: readonly QueueOrder[] = ["urgency", "oldest", "deadline", "risk"];
 
 /** One open review, as the queue shows it. What a reviewer has to see of it, `assent.reviews.get` tells. */
 export interface QueueItem {

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { benchDecision } from "./decision.js";
 import { benchPolicy } from "./policy.js";
 import { benchQueue } from "./queue.js";
 
@@ -6,6 +7,7 @@ import { benchQueue } from "./queue.js";
 const BENCHES: Readonly<Record<string, (log: (line: string) => void) => Figures | Promise<Figures>>> = {
   policy: benchPolicy,
   queue: benchQueue,
+  decision: benchDecision,
 };
 
 /** What a bench measured: names of cases, and for each its figures by name with their unit. */
@@ -13,7 +15,7 @@ export type Figures = Record<string, Record<string, number>>;
 
 const HELP = `npm run bench -- [--only NAME]... [--json]
 
-  --only NAME   run this one only (${Object.keys(BENCHES).join(", ")}); may be given several times
+  --only NAME   run this one only (${Object.keys(BENCHES).join(", ")}); also several, with commas
   --json        print one JSON object {"NAME":{"CASE":{"FIGURE":number}}}
   --help        print this`;
 
@@ -29,7 +31,7 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const names = values.only ?? Object.keys(BENCHES);
+  const names = values.only?.flatMap((each) => each.split(",")) ?? Object.keys(BENCHES);
   const results: Record<string, Figures> = {};
   for (const name of names) {
     const bench = BENCHES[name];

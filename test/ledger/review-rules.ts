@@ -237,7 +237,7 @@ function before(
 }
 
 /** The votes that were cast on a round, in their order. */
-export function votesOf(held: ModelCase, { nth }: Pick<ModelRound, "nth">): ModelSaid[] {
+function votesOf(held: ModelCase, { nth }: Pick<ModelRound, "nth">): ModelSaid[] {
   return held.said.filter(({ round, verdict }) => round === nth && ["approve", "reject", "abstain"].includes(verdict));
 }
 
