@@ -3,11 +3,11 @@ import type { Principal } from "../authority/authenticator.js";
 import { localUser } from "../authority/local-user.js";
 import type { QueuePage } from "../ledger/queueing.js";
 import { AssentError } from "../model/error.js";
+import { oneLine } from "../model/visible-text.js";
 import type { Assent } from "../nodes/assent.js";
 import type { CommandRun } from "./command.js";
 import { loadConfig } from "./config-file.js";
 import { wordsOf } from "./load-module.js";
-import { linesOf, pageFor } from "./page.js";
 
 /** The most reviews that an abbreviated id is looked for in. */
 const LOOKED_MAX = 20_000;
@@ -39,7 +39,7 @@ export async function withAssent(run: CommandRun, work: (assent: Assent) => Prom
     // The ledger changed at the same moment: that is no answer yet.
     if (!REFUSALS.has(error.httpStatus) || code === "ledger_conflict") throw error;
     if (run.options.json) run.print(JSON.stringify({ ok: false, error: code, message }));
-    else run.note(linesOf(`assent: ${message} [${code}]`, pageFor(run).columns, ""));
+    else run.note(`assent: ${oneLine(message, Infinity)} [${code}]`);
     return 1;
   }
 }

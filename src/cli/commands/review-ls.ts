@@ -68,7 +68,13 @@ async function list(
 }
 
 /** What options ask for. */
-function named({ action, agent, kind, assignee, "risk-at-least": risk }: CommandOptions): QueueFilter {
+function named({
+  action,
+  agent,
+  kind,
+  assignee,
+  "risk-at-least": risk,
+}: Omit<CommandOptions, "limit" | "cursor">): QueueFilter {
   const ofKind = oneOf("kind", kind, ReviewKind.options);
   const riskAtLeast = numberIn("risk-at-least", risk, { least: 0, most: 1, isWhole: false });
   return {
