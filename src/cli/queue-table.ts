@@ -33,7 +33,8 @@ export function renderQueue(items: readonly QueueItem[], { columns, paint }: Pag
   const lines = [`${gutter}${paint.dim(head.trimEnd())}`];
   for (const run of runs) {
     const isGroup = run.length > 1;
-    if (isGroup) lines.push(paint.dim(`┌ ${run.length} of one group: the same action with the same arguments`));
+    const title = `${run.length} of one group: the same action with the same arguments`;
+    if (isGroup) lines.push(paint.dim(`┌ ${oneLine(title, room)}`));
     const rows = run.flatMap((item) => {
       const cells = table.map(({ column, width }) => padded(column.cell(item), width, column.isNumber));
       const effect = `${INDENT}${paint.bold(oneLine(item.summary, room - INDENT.length))}`;

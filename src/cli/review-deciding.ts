@@ -1,6 +1,5 @@
 import type { Verdict } from "../model/decision.js";
 import { AssentError } from "../model/error.js";
-import type { Assent } from "../nodes/assent.js";
 import type { Decided, DecideOptions } from "../nodes/reviews.js";
 import type { Command, CommandOptions, CommandRun, OptionName } from "./command.js";
 import { linesOf, pageFor } from "./page.js";
@@ -56,14 +55,14 @@ ${REVIEW_CODES}`,
         const by = await osUser(assent);
         const reviewId = await wholeId(assent, id);
         const decided = await assent.reviews.decide(reviewId, { by, decision: verdict, digest, ...words });
-        tell(run, reviewId, decided, assent);
+        tell(run, reviewId, decided);
         return 0;
       });
     },
   };
 }
 
-function tell(run: CommandRun, reviewId: string, decided: Decided, assent: Assent): void {
+function tell(run: CommandRun, reviewId: string, decided: Decided): void {
   const { case: held, decision, repeated } = decided;
   const isOpen = held.review?.id === reviewId && held.review.status === "open";
   if (run.options.json) {
@@ -76,7 +75,7 @@ function tell(run: CommandRun, reviewId: string, decided: Decided, assent: Assen
   const { summary } = held.round.display;
   run.print(linesOf(`${DONE[decision.verdict]}: ${summary}`, columns, "", paint.good));
   if (repeated) run.print(linesOf("You had said so before; nothing has changed.", columns, ""));
-  run.print(linesOf(whatNext(decided, { isOpen, reviewId }, assent), columns, ""));
+  run.print(linesOf(whatNext(decided, { isOpen, reviewId }), columns, ""));
 }
 
 const DONE: Record<Verdict, string> = {
@@ -92,16 +91,13 @@ const DONE: Record<Verdict, string> = {
 function whatNext(
   { case: held, decision }: Decided,
   { isOpen, reviewId }: { isOpen: boolean; reviewId: string },
-  { trust }: Assent,
 ): string {
   const { outcome, permit, proposal, review } = held;
   if (isOpen && decision.verdict === "escalate") return "It is open: the people of the next step decide.";
   if (isOpen) return "It is still open: others have to decide, too, before anything follows from it.";
   if (outcome !== null)
     return `The case has ended as ${outcome.status}. Thread ${proposal.threadId} is told by a worker.`;
-  if (permit !== null) {
-    return `It may run. A worker, or whoever runs thread ${proposal.threadId}, goes on with it${trust === "open" ? ", unverified" : ""}.`;
-  }
+  if (permit !== null) return `It may run. A worker, or whoever runs thread ${proposal.threadId}, goes on with it.`;
   const anew = review?.id === reviewId ? "" : ", and may ask people again";
   return `A worker, or whoever runs thread ${proposal.threadId}, goes on with it${anew}.`;
 }

@@ -41,12 +41,13 @@ export function waysOf({ review, case: held }: ReviewItem, config: string | unde
   return { why: null, verdicts, commands };
 }
 
+/** What each takes besides the digest. None of it is taken as it stands, should somebody run it without filling it in. */
 const MORE: Record<Verdict, string> = {
   approve: "",
   modify: " --args @FILE",
-  reject: " --note WHY",
+  reject: "",
   answer: " --answer JSON",
-  revise: " --note WHAT",
+  revise: ' --note "$NOTE"',
   escalate: "",
   abstain: "",
 };
@@ -103,12 +104,10 @@ const LABEL_COLUMNS = 9;
 
 /** A label and a text; what does not fit beside it goes on below, a little to the right. */
 function row(name: string, text: string, columns: number, dim: (text: string) => string): string {
-  // A digest may not be broken: it is to be copied.
-  const whole = oneLine(text, Infinity);
-  const lines = /\s/.test(whole)
-    ? linesOf(whole, columns, " ".repeat(LABEL_COLUMNS))
-    : " ".repeat(LABEL_COLUMNS) + whole;
-  return `${dim(name.padEnd(LABEL_COLUMNS))}${lines.slice(LABEL_COLUMNS)}`;
+  const indent = " ".repeat(LABEL_COLUMNS);
+  // A digest is to be copied, so it is not broken.
+  const beside = name === "digest" ? oneLine(text, Infinity) : linesOf(text, columns, indent).slice(LABEL_COLUMNS);
+  return `${dim(name.padEnd(LABEL_COLUMNS))}${beside}`;
 }
 
 function panelInWords({ by, quorum }: Panel): string {

@@ -52,7 +52,7 @@ export async function withAssent(run: CommandRun, work: (assent: Assent) => Prom
  */
 export async function osUser({ authenticators }: Assent): Promise<Principal> {
   const { name } = localUser;
-  const accepted = authenticators.find((each) => each.name === name) as typeof localUser | undefined;
+  const accepted: typeof localUser | undefined = authenticators.find((each) => each.name === name);
   if (accepted !== undefined) return accepted.authenticate();
   throw new AssentError("principal_unverified", {
     what: "You act here as the user of this operating system, and the configuration does not accept that",

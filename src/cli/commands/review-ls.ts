@@ -57,7 +57,7 @@ async function list(
   const { items, next, isCapped } = page;
   const say = (text: string): void => run.print(linesOf(text, columns, "", paint.dim));
   if (items.length > 0) run.print(`${renderQueue(items, { columns, paint }, assent.clock.now())}\n`);
-  const count = total.isExact ? String(total.count) : `more than ${COUNT_MAX.toLocaleString("en")}`;
+  const count = total.isExact ? total.count.toLocaleString("en") : `more than ${COUNT_MAX.toLocaleString("en")}`;
   say(`${counted(items.length, "review")} here, ${count} in all.`);
   if (items.some(({ claim }) => claim !== null)) say("* looks at it now.");
   if (isCapped) {
