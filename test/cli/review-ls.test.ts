@@ -176,7 +176,7 @@ describe("where more waits than is looked at", () => {
   test("an abbreviated id is looked for that far", async () => {
     const claim = (id: string): Promise<Ran> =>
       runCli(["review", "claim", id, "--config", "large.config.ts"], { cwd: project.folder });
-    const [none, several] = await Promise.all([claim("rv_ffffff"), claim("rv_000000")]);
+    const [none, several] = await Promise.all([claim("rv_ffffff"), claim("rv_000199")]);
     expect(none).toMatchObject({ code: 1, stdout: "" });
     expect(none.stderr).toContain("No open review among the first 20000 of the queue has an id that begins so");
     expect(several).toMatchObject({ code: 2, stdout: "" });

@@ -9,7 +9,7 @@ import { HOSTILE } from "./review-office.js";
 const paint = paintFor({}, {});
 const now = new Date("2026-03-30T12:00:00Z");
 
-const hex = fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 32, maxLength: 32 });
+const hex = fc.string({ unit: fc.constantFrom(..."0123456789abcdef".split("")), minLength: 32, maxLength: 32 });
 const words = fc.oneof(
   fc.constantFrom(HOSTILE, "漢字漢字漢字漢字", "👩‍💻👩‍💻👩‍💻", "refund", ""),
   fc.string({ unit: "binary" }),
