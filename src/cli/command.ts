@@ -27,6 +27,22 @@ export interface CommandOptions {
   config: string | undefined;
   concurrency: string | undefined;
   once: boolean;
+  mine: boolean;
+  action: string | undefined;
+  agent: string | undefined;
+  kind: string | undefined;
+  assignee: string | undefined;
+  "risk-at-least": string | undefined;
+  order: string | undefined;
+  limit: string | undefined;
+  cursor: string | undefined;
+  digest: string | undefined;
+  args: string | undefined;
+  answer: string | undefined;
+  note: string | undefined;
+  "reason-code": string | undefined;
+  minutes: string | undefined;
+  until: string | undefined;
 }
 
 /** One command of the CLI. */
@@ -72,6 +88,22 @@ const OPTIONS = {
   config: { type: "string", takes: "PATH", help: ["the configuration (default: ./assent.config.ts, .js, .mjs)"] },
   concurrency: { type: "string", takes: "N", help: ["how many jobs at a time (default: 4)"] },
   once: { type: "boolean", help: ["do what is due, then end"] },
+  mine: { type: "boolean", help: ["what is yours, or asks for you"] },
+  action: { type: "string", takes: "NAME", help: ["of this action"] },
+  agent: { type: "string", takes: "NAME", help: ["of this agent"] },
+  kind: { type: "string", takes: "KIND", help: ["of this kind, such as approval"] },
+  assignee: { type: "string", takes: "ID", help: ["of this person; - for what is nobody's"] },
+  "risk-at-least": { type: "string", takes: "N", help: ["from 0 to 1; also what has no known risk"] },
+  order: { type: "string", takes: "BY", help: ["urgency (default), oldest, deadline or risk"] },
+  limit: { type: "string", takes: "N", help: ["how many on a page, up to 500 (default: 50)"] },
+  cursor: { type: "string", takes: "CURSOR", help: ["the next page, as the one before it names it"] },
+  digest: { type: "string", takes: "D", help: ["what was seen: `assent review show ID` prints it"] },
+  args: { type: "string", takes: "JSON", help: ["the whole new arguments; @FILE for a file"] },
+  answer: { type: "string", takes: "JSON", help: ["what is answered; @FILE for a file"] },
+  note: { type: "string", takes: "TEXT", help: ["for whoever reads the case"] },
+  "reason-code": { type: "string", takes: "C", help: ["for reports; some policies ask for one"] },
+  minutes: { type: "string", takes: "N", help: ["for how long, up to 1440 (default: 15)"] },
+  until: { type: "string", takes: "WHEN", help: ["a moment such as 2027-01-31T09:00:00Z, or a", "while such as PT4H"] },
   help: { type: "boolean", short: "h", help: ["this help"] },
 } as const satisfies Record<string, Option>;
 
@@ -100,6 +132,35 @@ const COLUMN_OF_HELP = 18;
 const POSTGRES_HELP = `DATABASE_URL, if set, is the Postgres to use; otherwise the embedded one under
 --data.`;
 
+const DEFAULTS: CommandOptions = {
+  json: false,
+  schema: "assent",
+  data: join(".assent", "postgres"),
+  strict: false,
+  proposal: undefined,
+  proposals: undefined,
+  "fail-on-laxer": false,
+  config: undefined,
+  concurrency: undefined,
+  once: false,
+  mine: false,
+  action: undefined,
+  agent: undefined,
+  kind: undefined,
+  assignee: undefined,
+  "risk-at-least": undefined,
+  order: undefined,
+  limit: undefined,
+  cursor: undefined,
+  digest: undefined,
+  args: undefined,
+  answer: undefined,
+  note: undefined,
+  "reason-code": undefined,
+  minutes: undefined,
+  until: undefined,
+};
+
 /** The words of a command line, and its options by name. */
 export interface Words {
   words: string[];
@@ -118,11 +179,7 @@ export function readWords(args: string[]): Words {
   try {
     const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
     const { help = false, ...given } = values;
-    const { json = false, schema = "assent", data = join(".assent", "postgres"), strict = false } = given;
-    const { proposal, proposals, "fail-on-laxer": failOnLaxer = false } = given;
-    const { config, concurrency, once = false } = given;
-    const ofPolicies = { strict, proposal, proposals, "fail-on-laxer": failOnLaxer };
-    const options = { json, schema, data, ...ofPolicies, config, concurrency, once };
+    const options: CommandOptions = { ...DEFAULTS, ...given };
     return { words: positionals, help, options, given: Object.keys(given) as OptionName[] };
   } catch (error) {
     throw new AssentError("usage", { what: error instanceof Error ? error.message : String(error) });

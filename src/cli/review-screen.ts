@@ -13,7 +13,8 @@ const CONTEXT_LINES = 14;
 /** What waits, one line each: number, age, effect. Numbered from 1. */
 export function renderList(items: readonly ReviewItem[], columns: number, paint: Paint, now: Date): string {
   const lines = items.map(({ review, case: held }, index) => {
-    const head = `${String(index + 1).padStart(3)} ${ageOf(review.askedAt, now).padStart(4)}`;
+    const age = inShort(now.getTime() - Date.parse(review.askedAt));
+    const head = `${String(index + 1).padStart(3)} ${age.padStart(4)}`;
     return `${paint.dim(head)}  ${oneLine(held.round.display.summary, columns - head.length - 2)}`;
   });
   return lines.join("\n");
@@ -124,8 +125,9 @@ function plain(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function ageOf(askedAt: string, now: Date): string {
-  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(askedAt)) / 1000));
+/** How long something takes, in at most four columns up to 999 days. */
+export function inShort(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < 60) return `${seconds}s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
   return seconds < 86_400 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`;

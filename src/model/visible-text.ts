@@ -40,6 +40,13 @@ function columnsOf(grapheme: string): number {
   return WIDE.test(grapheme) ? 2 : 1;
 }
 
+/** How many terminal columns a line takes, counted as {@link oneLine} counts them. */
+export function columnsIn(line: string): number {
+  let columns = 0;
+  for (const { segment } of graphemes.segment(line)) columns += columnsOf(segment);
+  return columns;
+}
+
 /**
  * {@link visibleText} on one line: runs of whitespace become one space, and a text wider than `maxColumns` terminal
  * columns is cut at a whole character and ends in `…`, which is counted. Wide East Asian characters and emoji count

@@ -1,0 +1,42 @@
+import type { Principal } from "../authority/authenticator.js";
+import type { QueueItem } from "../ledger/queueing.js";
+import type { Assent } from "../nodes/assent.js";
+import type { Command, CommandOptions, OptionName } from "./command.js";
+import { linesOf, pageFor } from "./page.js";
+import { idIn, osUser, REVIEW_CODES, REVIEW_ID, wholeId, withAssent } from "./reviewing.js";
+
+/** What somebody does with a review that is not to decide it. */
+export interface HandlingCommand<Said> {
+  what: string;
+  summary: string;
+  details: string;
+  options: readonly OptionName[];
+  /** Reads its options, before anything is opened. */
+  said: (options: CommandOptions) => Said;
+  handle: (assent: Assent, reviewId: string, doing: { by: Principal; said: Said }) => Promise<QueueItem>;
+  /** What then is so. */
+  told: (item: QueueItem) => string;
+}
+
+/** The command `review WHAT ID`. */
+export function handlingCommand<Said>(command: HandlingCommand<Said>): Command {
+  const name = `review ${command.what}`;
+  return {
+    name,
+    takes: "ID",
+    summary: command.summary,
+    details: `${command.details}\n\n${REVIEW_ID}\n\n${REVIEW_CODES}`,
+    options: [...command.options, "config", "json"],
+    endsProcess: true,
+    async run(run) {
+      const id = idIn(run, name);
+      const said = command.said(run.options);
+      return withAssent(run, async (assent) => {
+        const by = await osUser(assent);
+        const item = await command.handle(assent, await wholeId(assent, id), { by, said });
+        run.print(run.options.json ? JSON.stringify(item) : linesOf(command.told(item), pageFor(run).columns, ""));
+        return 0;
+      });
+    },
+  };
+}

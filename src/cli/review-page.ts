@@ -1,0 +1,138 @@
+import { inWords } from "../authority/allowed.js";
+import { whyAltered } from "../authority/standing.js";
+import { panelsOf } from "../authority/votes.js";
+import type { QueueItem } from "../ledger/queueing.js";
+import { type Verdict, readable } from "../model/decision.js";
+import type { Panel } from "../model/requirement.js";
+import { verdictsFor } from "../model/review.js";
+import { oneLine } from "../model/visible-text.js";
+import type { ReviewItem } from "../nodes/reviews.js";
+import { linesOf, spacedJson, type Page } from "./page.js";
+import { renderItem } from "./review-screen.js";
+
+/** What a reviewer may do with a review from here. */
+export interface Ways {
+  /** Why nothing can be said; null if something can. */
+  why: string | null;
+  verdicts: Verdict[];
+  /** The whole command lines, as lines that may be pasted together. */
+  commands: string[][];
+}
+
+/** How a review can be decided from the command line, with the configuration that was named. */
+export function waysOf({ review, case: held }: ReviewItem, config: string | undefined): Ways {
+  const none = (why: string): Ways => ({ why, verdicts: [], commands: [] });
+  if (review.status !== "open") return none(`The review is ${review.status}: nothing is left to decide.`);
+  if (review.round !== held.round.round) {
+    return none(`The review is of round ${review.round}; the case is in round ${held.round.round} by now.`);
+  }
+  const altered = whyAltered(held.round);
+  if (altered !== null) return none(`It cannot be decided: ${altered}. Find out who changed the ledger's rows.`);
+  const { requires } = held.round.routing ?? {};
+  const verdicts = verdictsFor(review.kind, requires, review.step);
+  const code = requires?.reasonCodes === null || requires === undefined ? "" : " --reason-code CODE";
+  const from = config === undefined ? "" : ` --config ${quotedForShell(config)}`;
+  const commands = verdicts.map((verdict) => {
+    const more = `${MORE[verdict]}${code}`;
+    // The digest alone fills a line of 80 columns.
+    const middle = `${more}${from}` === "" ? [] : [`  ${`${more}${from}`.trim()} \\`];
+    return [`assent review ${verdict} ${review.id} \\`, ...middle, `--digest ${review.digest}`];
+  });
+  return { why: null, verdicts, commands };
+}
+
+/** What each takes besides the digest. None of it is taken as it stands, should somebody run it without filling it in. */
+const MORE: Record<Verdict, string> = {
+  approve: "",
+  modify: " --args @FILE",
+  reject: "",
+  answer: " --answer JSON",
+  revise: ' --note "$NOTE"',
+  escalate: "",
+  abstain: "",
+};
+
+function quotedForShell(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${oneLine(text, Infinity).replaceAll("'", `'\\''`)}'`;
+}
+
+/** A review as `assent review show` prints it: what is decided on, who is asked, what may be said and how. */
+export function renderReview(item: ReviewItem, queued: QueueItem | null, ways: Ways, page: Page): string {
+  const { columns, paint } = page;
+  const isCurrent = item.review.round === item.case.round.round;
+  const parts = [
+    ...(isCurrent ? [renderItem(item, columns, paint, Infinity)] : []),
+    ...(isCurrent ? factsOf(item, page) : []),
+    termsOf(item, queued, page),
+    ...saidOn(item, page),
+    ...(ways.why === null ? waysIn(item, ways, page) : [linesOf(ways.why, columns, "", paint.bold)]),
+  ];
+  return parts.join("\n\n");
+}
+
+function factsOf({ case: held }: ReviewItem, { columns, paint }: Page): string[] {
+  const { facts } = held.round.display;
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
+  if (known.length === 0) return [];
+  const lines = known.map(([name, value]) => linesOf(`${name}: ${spacedJson(value)}`, columns, "  "));
+  return [[paint.dim("Facts that the policy went by:"), ...lines].join("\n")];
+}
+
+function termsOf({ review, case: held }: ReviewItem, queued: QueueItem | null, { columns, paint }: Page): string {
+  const { requires } = held.round.routing ?? {};
+  const { kind, status, trust, askedAt, deadlineAt, otherwise, step } = review;
+  const codes = requires?.reasonCodes ?? null;
+  const excluded = queued?.keptFrom ?? requires?.excludes ?? [];
+  const isCurrent = review.round === held.round.round;
+  const rows: [string, string | null][] = [
+    ["kind", `${kind}, ${status}, in ${trust} trust`],
+    ["asked", askedAt],
+    ["due", deadlineAt === null ? "at no time" : `${deadlineAt}; otherwise ${otherwise}`],
+    ["step", step === 0 ? null : `${step} of the escalation`],
+    ["asks for", isCurrent ? panelsOf(requires, step).map(panelInWords).join("; and ") : null],
+    ["not", excluded.length === 0 ? null : excluded.join(", ")],
+    ["reasons", codes === null ? null : codes.join(", ")],
+    ["whose", queued?.assignee ?? null],
+    ["claimed", queued?.claim ? `by ${queued.claim.by} until ${queued.claim.until}` : null],
+    ["aside", queued?.snoozedUntil ? `until ${queued.snoozedUntil}` : null],
+    ["digest", review.digest],
+  ];
+  return rows.flatMap(([name, text]) => (text === null ? [] : [row(name, text, columns, paint.dim)])).join("\n");
+}
+
+const LABEL_COLUMNS = 9;
+
+/** A label and a text; what does not fit beside it goes on below, a little to the right. */
+function row(name: string, text: string, columns: number, dim: (text: string) => string): string {
+  const indent = " ".repeat(LABEL_COLUMNS);
+  // A digest is to be copied, so it is not broken.
+  const beside = name === "digest" ? oneLine(text, Infinity) : linesOf(text, columns, indent).slice(LABEL_COLUMNS);
+  return `${dim(name.padEnd(LABEL_COLUMNS))}${beside}`;
+}
+
+function panelInWords({ by, quorum }: Panel): string {
+  const who = by.length === 0 ? "anybody who may decide" : inWords(by);
+  return quorum === "any" ? who : `${who} (${quorum})`;
+}
+
+/** What was said on a review that is over; on an open one nobody sees it. */
+function saidOn({ review, case: held }: ReviewItem, { columns, paint }: Page): string[] {
+  if (review.status === "open") return [];
+  const about = readable(held.decisions).filter(({ reviewId }) => reviewId === review.id);
+  const lines = about.map(({ by, verdict, decidedAt, note, reasonCode }) => {
+    const why = [reasonCode, note].filter((text) => text !== null).join(": ");
+    return linesOf(`${by.name}: ${verdict}, at ${decidedAt}${why === "" ? "" : `, ${why}`}`, columns, "  ");
+  });
+  return lines.length === 0 ? [] : [[paint.dim("What was said:"), ...lines].join("\n")];
+}
+
+function waysIn({ case: held }: ReviewItem, { commands }: Ways, { columns, paint }: Page): string[] {
+  if (commands.length === 0) return [linesOf("Nothing can be said to it from here.", columns, "")];
+  const { requires } = held.round.routing ?? {};
+  const answer = requires?.answer ?? null;
+  return [
+    linesOf("What may be said, with --note TEXT if you like:", columns, "", paint.dim),
+    ...(answer === null ? [] : [linesOf(`The answer's JSON Schema: ${spacedJson(answer)}`, columns, "")]),
+    ...commands.map((lines) => lines.join("\n")),
+  ];
+}
