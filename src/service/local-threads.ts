@@ -76,8 +76,8 @@ export function localThreads({ graphs, graphOf }: LocalThreadsOptions): Threads 
       const graph = await find(threadId);
       if (graph === undefined) return NEW_THREAD;
       const { config: at, next, tasks, createdAt } = await graph.getState(config(threadId));
-      if (at.configurable?.["checkpoint_id"] === undefined || createdAt === undefined) return NEW_THREAD;
-      return threadState({ next, tasks, movedAt: createdAt });
+      if (at.configurable?.["checkpoint_id"] === undefined) return NEW_THREAD;
+      return threadState({ next, tasks, movedAt: createdAt ?? null });
     },
     start: run,
     resume: (threadId, answers) => run(threadId, new Command({ resume: answers })),

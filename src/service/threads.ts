@@ -46,7 +46,7 @@ interface Snapshot {
     interrupts: readonly { id?: string | undefined }[];
     result?: unknown;
   }[];
-  movedAt: string;
+  movedAt: string | null;
 }
 
 /**

@@ -39,9 +39,9 @@ describe("an error", () => {
   test("every code has a status that HTTP knows and a title, and what may be tried again is no fault of the caller", () => {
     for (const [code, { http, retryable, title }] of Object.entries(ERROR_CODES)) {
       expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
-      expect([400, 401, 403, 404, 409, 413, 422, 500, 503]).toContain(http);
+      expect([400, 401, 403, 404, 409, 413, 422, 500, 502, 503]).toContain(http);
       expect(title).toMatch(/^[A-Z]/);
-      if (retryable) expect([409, 503]).toContain(http);
+      if (retryable) expect([409, 502, 503]).toContain(http);
       if (http === 503) expect(retryable).toBe(true);
     }
   });

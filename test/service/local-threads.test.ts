@@ -75,3 +75,16 @@ describe("threads of several graphs on one checkpointer", () => {
 test("no graph at all is a mistake", () => {
   expect(() => localThreads({ graphs: {} })).toThrow(expect.objectContaining({ code: "config_invalid" }));
 });
+
+test("a thread is known also where nothing says when it moved", async () => {
+  const graph = asking("refund", "refunded", new MemorySaver());
+  const timeless = Object.create(graph) as typeof graph;
+  timeless.getState = async (config, options) => {
+    const { createdAt: _, ...state } = await graph.getState(config, options);
+    return state;
+  };
+  const threads = localThreads({ graphs: { timeless } });
+  expect((await threads.state("one")).status).toBe("new");
+  await threads.start("one", {});
+  expect(await threads.state("one")).toMatchObject({ status: "waiting", movedAt: null });
+});

@@ -6,7 +6,7 @@ import { lockReviewSql } from "./queries/decide.js";
 import { readApproved, readReviewer, readSeats } from "./reviewers.js";
 import { moveStage } from "./stages.js";
 import type { Run } from "./transaction.js";
-import { append, closeCase, issue, readCase, recordDecision } from "./writes.js";
+import { append, closeCase, issueInLog, readCase, recordDecision } from "./writes.js";
 
 /** A review under lock, as far as one row tells of it. */
 export type LockedReview = Pick<HeldReview, "review" | "openOnThread" | "isDue" | "now">;
@@ -44,9 +44,9 @@ export async function decide(
   const { review, permit, outcome } = verdict.follows;
   await recordDecision(run, schema, request, { review, now });
   const entries = decidedEntries(request);
-  if (permit !== null) entries.push(await issue(run, schema, newPermit(proposalId, permit, "decisions", decidedAt)));
   if (outcome !== null) entries.push(await closeCase(run, schema, proposalId, outcome, decidedAt));
-  await append(run, schema, entries);
+  if (permit === null) await append(run, schema, entries);
+  else await issueInLog(run, schema, newPermit(proposalId, permit, "decisions", decidedAt), entries);
   await moveStage(run, schema, request, held);
   return null;
 }

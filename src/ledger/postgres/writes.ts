@@ -6,9 +6,9 @@ import { closing, permittedEntry, type JournalEntry } from "../journal.js";
 import type { Consequence } from "../deciding.js";
 import type { DecideRequest } from "../ledger.js";
 import { unknownProposal } from "../unknown-proposal.js";
-import { decisionSql, newRoundSql, reviewDecidedSql, reviewEscalatedSql } from "./queries/decide.js";
+import { decisionSql, newRoundSql, reviewEscalatedSql } from "./queries/decide.js";
 import { readCaseSql } from "./queries/read-case.js";
-import { permitSql } from "./queries/route.js";
+import { permitInLogSql, permitSql } from "./queries/route.js";
 import { appendSql, closeCaseSql } from "./queries/settle.js";
 import type { Run } from "./transaction.js";
 
@@ -33,6 +33,19 @@ export async function issue(run: Run, schema: string, permit: Permit): Promise<J
   const { id, proposalId, round, argsDigest, basis, issuedAt } = permit;
   await run(permitSql(schema), [id, proposalId, round, argsDigest, basis, issuedAt]);
   return permittedEntry(permit);
+}
+
+/** Issues a permit and appends the entries before it, and its own, to the audit log: the fewer steps, the shorter the lock. */
+export async function issueInLog(
+  run: Run,
+  schema: string,
+  permit: Permit,
+  before: readonly JournalEntry[],
+): Promise<void> {
+  const { id, proposalId, round, argsDigest, basis, issuedAt } = permit;
+  const entries = [...before, permittedEntry(permit)];
+  const [kinds, texts] = [entries.map(({ kind }) => kind), entries.map(({ text }) => text)];
+  await run(permitInLogSql(schema), [id, proposalId, round, argsDigest, basis, issuedAt, kinds, texts]);
 }
 
 /** Closes a case with its record and gives the entry. */
@@ -70,8 +83,8 @@ export async function recordDecision(
     decision.decidedAt,
     JSON.stringify(decision.signatures),
     now,
+    review === "decided",
   ]);
-  if (review === "decided") await run(reviewDecidedSql(schema), [decision.reviewId]);
   if (review === "escalated") {
     const { otherwise = "hold", withinMs = null } = escalation ?? {};
     await run(reviewEscalatedSql(schema), [decision.reviewId, otherwise, withinMs, now]);

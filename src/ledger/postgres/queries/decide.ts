@@ -12,15 +12,16 @@ select (select count(*)::int from ${schema}.reviews o
 from ${schema}.reviews v join ${schema}.proposals p on p.id = v.proposal_id
 where v.id = $1 for update of v`;
 
-/** Records a decision. */
+/** Records a decision, and with $15 closes its review for further ones. */
 export const decisionSql = (schema: string): string => `
-insert into ${schema}.decisions (id, proposal_id, review_id, round, verdict, principal, reason_code, note, args_digest,
-  new_args_digest, statement, decided_at, signatures, recorded_at)
-values ($1, $2, $3, $4, $5, $6::json, $7, $8, $9, $10, $11, $12, $13::json, coalesce($14::timestamptz, clock_timestamp()))`;
-
-/** Closes a review for further decisions. */
-export const reviewDecidedSql = (schema: string): string =>
-  `update ${schema}.reviews set status = 'decided', version = version + 1 where id = $1`;
+with made as (
+  insert into ${schema}.decisions (id, proposal_id, review_id, round, verdict, principal, reason_code, note, args_digest,
+    new_args_digest, statement, decided_at, signatures, recorded_at)
+  values ($1, $2, $3, $4, $5, $6::json, $7, $8, $9, $10, $11, $12, $13::json, coalesce($14::timestamptz, clock_timestamp()))
+  returning review_id
+)
+update ${schema}.reviews v set status = 'decided', version = v.version + 1 from made
+where v.id = made.review_id and $15::boolean`;
 
 /** Hands a review to the people of its next step. */
 export const reviewEscalatedSql = (schema: string): string => `
