@@ -24,9 +24,9 @@ export function callOf(
   const next = { amount, requires: requires ?? round.requires!, route: nextRoute };
   const panels = panelsAt(round.requires!, review.step);
   const isSeated = panels.some(counts) && !(flaw === "other seats" && pick % 2 === 0);
-  const seats = isSeated
-    ? seatsAt(model, held, round, review.step).map((of) => (flaw === "other seats" ? of + 1 : of))
-    : null;
+  const counted = seatsAt(model, held, round, review.step);
+  const named = panels.map(({ by }, i) => ({ by, of: counted[i]! + (flaw === "other seats" ? 1 : 0) }));
+  const seats = isSeated ? named : null;
   const then = round.requires!.escalateTo[review.step];
   const escalation = then && flaw !== "no next" ? { withinMs: then.withinMs, otherwise: then.otherwise } : null;
   const request = decideRequest(seen, verdict, {
@@ -36,7 +36,7 @@ export function callOf(
     permitted: !["block", "suggest"].includes(nextRoute) && isMeant(next.requires, by),
     authority: model.authority.loaded,
     at: new Date(model.nowMs).toISOString(),
-    ...(seats !== null && { seats: panels.map((panel, i) => ({ by: panel.by, of: seats[i]! })) }),
+    ...(seats !== null && { seats }),
   });
   const { decision } = request;
   decision.id = JSON.stringify([review.id, by.authenticator, by.id, verdict, decision.newArgsDigest]);

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Verdict } from "../../src/model/decision.js";
 import type { Amount } from "../../src/model/facts.js";
 import type { Outcome } from "../../src/model/outcome.js";
 import type { PrincipalRecord } from "../../src/model/principal.js";
-import type { Fallback, Requirement } from "../../src/model/requirement.js";
+import type { Fallback, Requirement, Selector } from "../../src/model/requirement.js";
 import type { Reviewer } from "../../src/model/reviewer.js";
 import type { Route } from "../../src/model/routing.js";
 import {
@@ -66,7 +67,7 @@ export interface ModelCall extends ModelSaid {
   flaw: Flaw;
   /** The version that it names, if it names one, and the seats that its statement does. */
   version: number | null;
-  seats: number[] | null;
+  seats: { by: Selector[]; of: number }[] | null;
   escalation: { withinMs: number | null; otherwise: Fallback } | null;
 }
 
@@ -182,8 +183,14 @@ export class ReviewModel {
   #namesSeats(held: ModelCase, { verdict, seats }: ModelCall): boolean {
     const round = current(held);
     if (!["approve", "reject", "abstain"].includes(verdict)) return true;
-    if (!panelsAt(round.requires!, round.review!.step).some(counts)) return true;
-    return JSON.stringify(seats) === JSON.stringify(seatsAt(this, held, round, round.review!.step));
+    const panels = panelsAt(round.requires!, round.review!.step);
+    if (!panels.some(counts)) return true;
+    // As many seats of others, such as those who were asked before it was escalated, are other seats.
+    const there = seatsAt(this, held, round, round.review!.step);
+    return isDeepStrictEqual(
+      seats,
+      panels.map(({ by }, i) => ({ by, of: there[i] })),
+    );
   }
 
   /** What it comes to; null if to nothing, which no ledger takes. */

@@ -11,6 +11,7 @@ import { askRequest, decideRequest, moment, reviewer, routed, type DecideOptions
 export function registeringContract(check: Check): void {
   register(check);
   seats(check);
+  otherSeats(check);
   limits(check);
   needs(check);
 }
@@ -109,6 +110,32 @@ function seats(check: Check): void {
     const second = await say(ledger, held, "bo", three);
     assert.ok(second.ok && second.case.permit?.state === "issued");
   });
+}
+
+function otherSeats(check: Check): void {
+  check(
+    "who names the seats of those who were asked before it was escalated has not seen who is asked now",
+    async (ledger) => {
+      await registered(ledger, known("ana"), known("bo"), known("cy", { roles: ["manager", "director"] }));
+      await registered(ledger, known("dee", { roles: ["director"] }), known("eve", { roles: ["director"] }));
+      const by: Selector[] = [{ role: "director" }];
+      const requires: Requirement = {
+        ...asking("majority"),
+        escalateTo: [{ by, withinMs: 5_000, otherwise: "hold" }],
+      };
+      const held = await askedFor(ledger, requires, "a");
+      const escalated = await ledger.decide(
+        decideRequest(held, "escalate", { by: reviewer("ana"), escalatedMs: 5_000 }),
+      );
+      assert.ok(escalated.ok && escalated.case.review?.step === 1);
+      const director = { ...reviewer("dee"), roles: ["director"] };
+      const before = { by: director, seats: [{ by: MANAGERS, of: 3 }] };
+      const { id } = held.proposal;
+      assert.match(why(await changesNothing(ledger, id, () => say(ledger, escalated.case, "dee", before))), /^changed/);
+      const now = { by: director, seats: [{ by, of: 3 }] };
+      assert.match(why(await say(ledger, escalated.case, "dee", now)), /^it counts/);
+    },
+  );
 }
 
 function limits(check: Check): void {
