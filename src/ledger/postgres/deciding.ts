@@ -1,15 +1,22 @@
+import { cumulativeQueries } from "../../authority/limits.js";
 import type { Case } from "../../model/case.js";
-import { judgeDecision, seatsAsked, seatTaken, type HeldReview } from "../deciding.js";
-import { decidedEntries, newPermit } from "../journal.js";
+import type { Json } from "../../model/proposal.js";
+import { judgeDecision, limitsOf, seatsAsked, seatTaken, type Consequence, type HeldReview } from "../deciding.js";
+import { closing, decidedEntries, newPermit, permittedEntry } from "../journal.js";
 import type { DecideRequest, DecideResult } from "../ledger.js";
-import { lockReviewSql } from "./queries/decide.js";
+import { isPlainText } from "../plain-text.js";
+import { judgementBy } from "../staging.js";
+import { lockReviewSql, recordDecisionSql, seeReviewSql } from "./queries/decide.js";
+import { lockProposalSql } from "./queries/read-case.js";
 import { readApproved, readReviewer, readSeats } from "./reviewers.js";
 import { moveStage } from "./stages.js";
-import type { Run } from "./transaction.js";
-import { append, closeCase, issueInLog, readCase, recordDecision } from "./writes.js";
+import { inTransaction, once, type Connection, type Run } from "./transaction.js";
+import { readCase } from "./writes.js";
 
 /** A review under lock, as far as one row tells of it. */
 export type LockedReview = Pick<HeldReview, "review" | "openOnThread" | "isDue" | "now">;
+/** A review with its case, as they were at one moment. */
+type SeenReview = LockedReview & Pick<HeldReview, "case">;
 
 /** Locks a review for the rest of the transaction. */
 export async function lockReview(
@@ -22,33 +29,76 @@ export async function lockReview(
 }
 
 /**
- * Writes one decision and what follows from it, in the surrounding transaction, which holds its proposal's lock. Gives why
- * it does not count; null if it does. If we die in here, none of it is there.
+ * Writes one decision and what follows from it.
+ *
+ * Where it hangs on its case alone, it is judged without any lock, and written by one statement that looks whether the case
+ * is still what was judged; so nobody waits for the way between us and the database. Otherwise, and where somebody came
+ * between, it is judged under the lock of its proposal. If we die in here, all of it is there or nothing.
  */
 export async function decide(
+  connection: Connection,
+  schema: string,
+  request: DecideRequest,
+  now: string | null,
+): Promise<DecideResult> {
+  const { reviewId } = request.decision;
+  const alone: Run = (text, values = []) => once(connection, text, values);
+  const seen = await seeReview(alone, schema, reviewId, now);
+  if (seen === null) return { ok: false, why: "unknown", case: null };
+  if (hangsOnCaseAlone(request, seen)) {
+    const verdict = judgeDecision(request, { ...seen, reviewer: null, approvedBefore: () => 0, seats: [] });
+    if (!verdict.counts) return verdict.result;
+    if (await record(alone, schema, request, { follows: verdict.follows, seen, now })) {
+      return { ok: true, case: await readCase(alone, schema, seen.case.proposal.id), repeated: false };
+    }
+  }
+  return inTransaction(connection, async (run) => {
+    await run(lockProposalSql(schema), [seen.case.proposal.id]);
+    return decideLocked(run, schema, request, now);
+  });
+}
+
+async function decideLocked(
   run: Run,
   schema: string,
   request: DecideRequest,
   now: string | null,
-): Promise<DecideResult | null> {
-  const { proposalId, reviewId, decidedAt } = request.decision;
-  const [locked] = await lockReview(run, schema, reviewId, now);
-  if (locked === undefined) return { ok: false, why: "unknown", case: null };
-  const held = await readCase(run, schema, locked.review.proposalId);
-  const verdict = judgeDecision(request, {
-    ...locked,
-    case: held,
-    ...(await known(run, schema, request, { locked, held, now })),
-  });
-  if (!verdict.counts) return verdict.result;
-  const { review, permit, outcome } = verdict.follows;
-  await recordDecision(run, schema, request, { review, now });
-  const entries = decidedEntries(request);
-  if (outcome !== null) entries.push(await closeCase(run, schema, proposalId, outcome, decidedAt));
-  if (permit === null) await append(run, schema, entries);
-  else await issueInLog(run, schema, newPermit(proposalId, permit, "decisions", decidedAt), entries);
-  await moveStage(run, schema, request, held);
-  return null;
+): Promise<DecideResult> {
+  for (;;) {
+    await lockReview(run, schema, request.decision.reviewId, now);
+    const seen = await seeReview(run, schema, request.decision.reviewId, now);
+    if (seen === null) return { ok: false, why: "unknown", case: null };
+    const verdict = judgeDecision(request, { ...seen, ...(await known(run, schema, request, { seen, now })) });
+    if (!verdict.counts) return verdict.result;
+    // Under lock, nothing but its deadline comes between.
+    if (!(await record(run, schema, request, { follows: verdict.follows, seen, now }))) continue;
+    await moveStage(run, schema, request, seen.case);
+    return { ok: true, case: await readCase(run, schema, seen.case.proposal.id), repeated: false };
+  }
+}
+
+async function seeReview(run: Run, schema: string, reviewId: string, now: string | null): Promise<SeenReview | null> {
+  const [seen] = await run<SeenReview>(seeReviewSql(schema), [isPlainText(reviewId) ? reviewId : "", now]);
+  return seen ?? null;
+}
+
+/** Whether nothing else in the ledger has a say in it: no limit over several cases, no seats, no register, no stage. */
+function hangsOnCaseAlone(request: DecideRequest, seen: SeenReview): boolean {
+  const { authority, answered, stageRule } = request;
+  return (
+    answered?.named !== false &&
+    (stageRule === undefined || judgementBy(request, seen.case) === null) &&
+    limitsOf(request, seen.case, cumulativeQueries).length === 0 &&
+    seatsAsked(authority, seen) === null &&
+    !asksRegister(request, seen)
+  );
+}
+
+/** Whether it matters what is registered of its author: a licence or a seat. */
+function asksRegister(request: DecideRequest, seen: SeenReview): boolean {
+  const { action } = seen.case.proposal;
+  const mustHold = request.authority?.source.needs.some((need) => need.action.includes(action)) === true;
+  return mustHold || seatTaken(request, seen).panels.length > 0;
 }
 
 /** What is known of a decision's author and of those who have a seat beside them, as far as it matters. */
@@ -56,15 +106,73 @@ async function known(
   run: Run,
   schema: string,
   request: DecideRequest,
-  { locked: { review }, held, now }: { locked: LockedReview; held: Case; now: string | null },
+  { seen, now }: { seen: SeenReview; now: string | null },
 ): Promise<Pick<HeldReview, "reviewer" | "approvedBefore" | "seats">> {
-  const { authority, decision } = request;
-  const asked = seatsAsked(authority, { review, case: held });
-  const mustHold = authority?.source.needs.some(({ action }) => action.includes(held.proposal.action)) === true;
-  const takesSeat = seatTaken(request, { review, case: held }).panels.length > 0;
+  const asked = seatsAsked(request.authority, seen);
   return {
-    reviewer: mustHold || takesSeat ? await readReviewer(run, schema, decision.by.id) : null,
-    approvedBefore: await readApproved(run, schema, request, held, now),
+    reviewer: asksRegister(request, seen) ? await readReviewer(run, schema, request.decision.by.id) : null,
+    approvedBefore: await readApproved(run, schema, request, seen.case, now),
     seats: asked === null ? [] : await readSeats(run, schema, asked, now),
   };
+}
+
+/** Records it in one statement; false if the case is no longer what was judged. */
+async function record(
+  run: Run,
+  schema: string,
+  request: DecideRequest,
+  { follows, seen, now }: { follows: Consequence; seen: SeenReview; now: string | null },
+): Promise<boolean> {
+  const { decision, next, escalation } = request;
+  const { proposalId, decidedAt } = decision;
+  const permit = follows.permit && newPermit(proposalId, follows.permit, "decisions", decidedAt);
+  const end = follows.outcome && closing({ ...caseAfter(request, seen.case), outcome: follows.outcome }, decidedAt);
+  const entries = [...decidedEntries(request)];
+  if (end !== null) entries.push(end.entry);
+  if (permit !== null) entries.push(permittedEntry(permit));
+  const [row] = await run<{ made: boolean }>(recordDecisionSql(schema), [
+    [seen.review.version, seen.case.decisions.length],
+    now,
+    decision.id,
+    proposalId,
+    decision.reviewId,
+    decision.round,
+    decision.verdict,
+    json(decision.by),
+    decision.reasonCode,
+    decision.note,
+    decision.argsDigest,
+    decision.newArgsDigest,
+    decision.statement,
+    decidedAt,
+    json(decision.signatures),
+    follows.review,
+    escalation?.otherwise ?? "hold",
+    escalation?.withinMs ?? null,
+    next?.round.round,
+    json(next?.round.args),
+    next?.round.argsDigest,
+    json(next?.round.facts),
+    json(next?.round.display),
+    next?.round.displayDigest,
+    json(next?.round.routing),
+    permit?.id,
+    permit?.round,
+    permit?.argsDigest,
+    end?.auditId,
+    json(follows.outcome),
+    end?.text,
+    entries.map(({ kind }) => kind),
+    entries.map(({ text }) => text),
+  ]);
+  return row?.made === true;
+}
+
+/** The case as the decision leaves it, as far as its record tells. */
+function caseAfter({ decision, next }: DecideRequest, { proposal, round, decisions }: Case) {
+  return { proposal, round: next?.round ?? round, decisions: [...decisions, decision] };
+}
+
+function json(value: object | Json | undefined): string | null {
+  return value === undefined || value === null ? null : JSON.stringify(value);
 }

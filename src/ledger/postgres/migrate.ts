@@ -43,7 +43,7 @@ export async function migrate({ pool, schema = "assent" }: { pool: Pool; schema?
     try {
       await requireKnown(lent, schema, quoted);
       await installJobs(lent, schema);
-      return await inTransaction(connection(lent, MIGRATION_MS_MAX), (run) => applyMissing(run, schema, quoted));
+      return await inTransaction(connection(lent, MIGRATION_MS_MAX, false), (run) => applyMissing(run, schema, quoted));
     } finally {
       // A connection that is broken has lost the lock already.
       await lent.query(`select pg_advisory_unlock(${lock[0]})`, [...lock[1]]).catch(() => undefined);

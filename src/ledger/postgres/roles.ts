@@ -50,7 +50,7 @@ export async function grantRoles({
       seen: graph,
     });
   }
-  return inTransaction(connection(pool), async (run) => {
+  return inTransaction(connection(pool, undefined, false), async (run) => {
     // Roles belong to the whole server: two that are made at the same moment would otherwise collide.
     await run("select pg_advisory_xact_lock(hashtextextended('assent.roles', 7221))");
     const known = await run<{ rolname: string }>("select rolname from pg_roles where rolname = any($1)", [

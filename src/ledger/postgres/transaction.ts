@@ -5,19 +5,20 @@ import { AssentError } from "../../model/error.js";
 /** Runs one statement and gives its rows. */
 export type Run = <Row extends QueryResultRow = QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>;
 
-/** A pool, and how long its statements may take. */
+/** A pool, how long its statements may take, and whether each connection prepares them. */
 export interface Connection {
   pool: Pool;
   statementMs: number;
+  prepares: boolean;
 }
 
 /**
- * Binds a pool to a time limit for each statement.
+ * Binds a pool to how its statements are run.
  *
  * @throws AssentError `config_invalid` for a limit that is none.
  */
-export function connection(pool: Pool, statementMs = 30_000): Connection {
-  if (Number.isInteger(statementMs) && statementMs > 0) return { pool, statementMs };
+export function connection(pool: Pool, statementMs = 30_000, prepares = true): Connection {
+  if (Number.isInteger(statementMs) && statementMs > 0) return { pool, statementMs, prepares };
   throw new AssentError("config_invalid", {
     what: "A statement may take a whole number of milliseconds, 1 at least",
     where: "statementMs",
@@ -25,22 +26,35 @@ export function connection(pool: Pool, statementMs = 30_000): Connection {
   });
 }
 
+/** The names under which statements are prepared, by their texts: the same on every connection. */
+const preparedNames = new Map<string, string>();
+
+function preparedName(text: string): string {
+  const name = preparedNames.get(text) ?? `assent_${preparedNames.size + 1}`;
+  preparedNames.set(text, name);
+  return name;
+}
+
 // A connection whose other end has gone without a word would otherwise keep its caller waiting for ever. The client
-// has no way to take a statement back, so the connection is given up with it.
-const limited = (text: string, values: unknown[], statementMs: number): QueryConfig & { query_timeout: number } => ({
-  text,
-  values,
-  query_timeout: statementMs,
-});
+// has no way to take a statement back, so the connection is given up with it. To plan a statement takes longer than to
+// run it, so each connection plans it once.
+function limited(
+  { statementMs, prepares }: Omit<Connection, "pool">,
+  text: string,
+  values: unknown[],
+): QueryConfig & { query_timeout: number } {
+  const isPlanned = prepares && values.length > 0;
+  return { ...(isPlanned && { name: preparedName(text) }), text, values, query_timeout: statementMs };
+}
 
 /** Runs one statement on the pool, in a transaction of its own. */
 export async function once<Row extends QueryResultRow>(
-  { pool, statementMs }: Connection,
+  connected: Connection,
   text: string,
   values: unknown[],
 ): Promise<Row[]> {
   try {
-    return (await pool.query<Row>(limited(text, values, statementMs))).rows;
+    return (await connected.pool.query<Row>(limited(connected, text, values))).rows;
   } catch (error) {
     throw ledgerError(error);
   }
@@ -51,12 +65,12 @@ export async function once<Row extends QueryResultRow>(
  * caller repeats the call, and every ledger method bears that.
  */
 export async function inTransaction<Result>(
-  { pool, statementMs }: Connection,
+  connected: Connection,
   work: (run: Run) => Promise<Result>,
 ): Promise<Result> {
   let client: PoolClient;
   try {
-    client = await pool.connect();
+    client = await connected.pool.connect();
   } catch (error) {
     throw ledgerError(error);
   }
@@ -66,7 +80,7 @@ export async function inTransaction<Result>(
   let broken: Error | undefined;
   try {
     const run = async <Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> =>
-      (await client.query<Row>(limited(text, values, statementMs))).rows;
+      (await client.query<Row>(limited(connected, text, values))).rows;
     await run("begin");
     const result = await work(run);
     await run("commit");

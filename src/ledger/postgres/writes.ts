@@ -3,12 +3,10 @@ import type { Outcome } from "../../model/outcome.js";
 import type { Permit } from "../../model/permit.js";
 import type { Round } from "../../model/proposal.js";
 import { closing, permittedEntry, type JournalEntry } from "../journal.js";
-import type { Consequence } from "../deciding.js";
-import type { DecideRequest } from "../ledger.js";
 import { unknownProposal } from "../unknown-proposal.js";
-import { decisionSql, newRoundSql, reviewEscalatedSql } from "./queries/decide.js";
+import { newRoundSql } from "./queries/decide.js";
 import { readCaseSql } from "./queries/read-case.js";
-import { permitInLogSql, permitSql } from "./queries/route.js";
+import { permitSql } from "./queries/route.js";
 import { appendSql, closeCaseSql } from "./queries/settle.js";
 import type { Run } from "./transaction.js";
 
@@ -35,19 +33,6 @@ export async function issue(run: Run, schema: string, permit: Permit): Promise<J
   return permittedEntry(permit);
 }
 
-/** Issues a permit and appends the entries before it, and its own, to the audit log: the fewer steps, the shorter the lock. */
-export async function issueInLog(
-  run: Run,
-  schema: string,
-  permit: Permit,
-  before: readonly JournalEntry[],
-): Promise<void> {
-  const { id, proposalId, round, argsDigest, basis, issuedAt } = permit;
-  const entries = [...before, permittedEntry(permit)];
-  const [kinds, texts] = [entries.map(({ kind }) => kind), entries.map(({ text }) => text)];
-  await run(permitInLogSql(schema), [id, proposalId, round, argsDigest, basis, issuedAt, kinds, texts]);
-}
-
 /** Closes a case with its record and gives the entry. */
 export async function closeCase(
   run: Run,
@@ -59,37 +44,6 @@ export async function closeCase(
   const { auditId, text, entry } = closing({ ...(await readCase(run, schema, proposalId)), outcome }, at);
   await run(closeCaseSql(schema), [proposalId, auditId, JSON.stringify(outcome), text, at]);
   return entry;
-}
-
-/** Records a decision, what becomes of its review, and the round that a modification or an answer makes. */
-export async function recordDecision(
-  run: Run,
-  schema: string,
-  { decision, next, escalation }: DecideRequest,
-  { review, now }: { review: Consequence["review"]; now: string | null },
-): Promise<void> {
-  await run(decisionSql(schema), [
-    decision.id,
-    decision.proposalId,
-    decision.reviewId,
-    decision.round,
-    decision.verdict,
-    JSON.stringify(decision.by),
-    decision.reasonCode,
-    decision.note,
-    decision.argsDigest,
-    decision.newArgsDigest,
-    decision.statement,
-    decision.decidedAt,
-    JSON.stringify(decision.signatures),
-    now,
-    review === "decided",
-  ]);
-  if (review === "escalated") {
-    const { otherwise = "hold", withinMs = null } = escalation ?? {};
-    await run(reviewEscalatedSql(schema), [decision.reviewId, otherwise, withinMs, now]);
-  }
-  if (next !== undefined) await addRound(run, schema, decision.proposalId, next.round);
 }
 
 /** Adds a round and makes it the current one. */

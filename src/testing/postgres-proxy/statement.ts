@@ -5,7 +5,7 @@ export type StatementKind = "begin" | "commit" | "rollback" | "write" | "read";
 const SILENT = /e'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|\/\*.*?\*\//gis;
 const LOCKING = /\bfor\s+(?:no\s+key\s+)?update\b/g;
 const WRITING =
-  /\b(?:insert|update|delete|merge|truncate|create|alter|drop|copy|call|do|grant|revoke|into|refresh|reindex|comment)\b/;
+  /\b(?:insert|update|delete|merge|truncate|create|alter|drop|copy|call|do|grant|revoke|into|refresh|reindex|comment|record_decision)\b/;
 
 /** The statements of a text, in lower case and without what stands in quotes. */
 export function statementsIn(sql: string): string[] {
@@ -17,7 +17,7 @@ export function statementsIn(sql: string): string[] {
     .filter((statement) => statement !== "");
 }
 
-/** What a statement, as {@link statementsIn} gives it, does. Told by its words, so a function that writes is missed. */
+/** What a statement, as {@link statementsIn} gives it, does. Told by its words, so a function that writes is missed, but for the ledger's own. */
 export function kindOf(statement: string): StatementKind {
   const [first = "", second] = statement.split(/\s+/, 2);
   switch (first) {

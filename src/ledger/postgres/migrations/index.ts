@@ -8,6 +8,18 @@ import { halts } from "./000006-halts.js";
 import { jobs } from "./000007-jobs.js";
 import { people } from "./000008-people.js";
 import { queue } from "./000009-queue.js";
+import { deciding } from "./000010-deciding.js";
 
 /** Every migration, in order. Append only: a released migration never changes. */
-export const migrations: readonly Migration[] = [ledger, trust, deadlines, stages, history, halts, jobs, people, queue];
+export const migrations: readonly Migration[] = [
+  ledger,
+  trust,
+  deadlines,
+  stages,
+  history,
+  halts,
+  jobs,
+  people,
+  queue,
+  deciding,
+];

@@ -2,32 +2,27 @@
 export const reviewProposalSql = (schema: string): string =>
   `select proposal_id as "proposalId" from ${schema}.reviews where id = $1`;
 
-/** Locks a review and tells how many are open on its thread. */
-export const lockReviewSql = (schema: string): string => `
+/** A review, how many are open on its thread, and the time by which it is due. */
+const heldReview = (schema: string): string => `
 select (select count(*)::int from ${schema}.reviews o
   join ${schema}.proposals p on p.id = o.proposal_id and p.round = o.round and p.state = 'open'
   where o.thread_id = v.thread_id and o.status = 'open') as "openOnThread",
   coalesce(v.status = 'open' and v.deadline_at <= coalesce($2::timestamptz, clock_timestamp()), false) as "isDue",
-  ${schema}.iso(coalesce($2::timestamptz, clock_timestamp())) as now, ${reviewDoc(schema)} as review
+  ${schema}.iso(coalesce($2::timestamptz, clock_timestamp())) as now, ${reviewDoc(schema)} as review`;
+
+/** Locks a review. */
+export const lockReviewSql = (schema: string): string => `${heldReview(schema)}
 from ${schema}.reviews v join ${schema}.proposals p on p.id = v.proposal_id
 where v.id = $1 for update of v`;
 
-/** Records a decision, and with $15 closes its review for further ones. */
-export const decisionSql = (schema: string): string => `
-with made as (
-  insert into ${schema}.decisions (id, proposal_id, review_id, round, verdict, principal, reason_code, note, args_digest,
-    new_args_digest, statement, decided_at, signatures, recorded_at)
-  values ($1, $2, $3, $4, $5, $6::json, $7, $8, $9, $10, $11, $12, $13::json, coalesce($14::timestamptz, clock_timestamp()))
-  returning review_id
-)
-update ${schema}.reviews v set status = 'decided', version = v.version + 1 from made
-where v.id = made.review_id and $15::boolean`;
+/** A review with its case, as they are at this moment. */
+export const seeReviewSql = (schema: string): string => `${heldReview(schema)}, c.doc as "case"
+from ${schema}.reviews v join ${schema}.proposals p on p.id = v.proposal_id join ${schema}.case_view c on c.id = p.id
+where v.id = $1`;
 
-/** Hands a review to the people of its next step. */
-export const reviewEscalatedSql = (schema: string): string => `
-update ${schema}.reviews set step = step + 1, version = version + 1, otherwise = $2,
-  deadline_at = coalesce($4::timestamptz, clock_timestamp()) + $3::float8 * interval '1 millisecond'
-where id = $1`;
+/** Records a decision with everything that follows from it. */
+export const recordDecisionSql = (schema: string): string => `
+select ${schema}.record_decision(${Array.from({ length: 33 }, (_, nth) => `$${nth + 1}`).join(", ")}) as made`;
 
 /** Lets a review's deadline pass. */
 export const reviewExpiredSql = (schema: string): string => `

@@ -5,14 +5,6 @@ where proposal_id = $1 and round = $2 and routing is null
   and exists (select 1 from ${schema}.proposals where id = $1 and round = $2 and state = 'open')
 returning round, args_digest as "argsDigest"`;
 
-/** Issues a permit, with its entries in the audit log. */
-export const permitInLogSql = (schema: string): string => `
-with permitted as (
-  insert into ${schema}.permits (id, proposal_id, round, args_digest, basis, state, issued_at)
-  values ($1, $2, $3, $4, $5, 'issued', $6) returning proposal_id
-)
-select ${schema}.append_audit(proposal_id, $7::text[], $8::text[]) from permitted`;
-
 /** Issues a permit. */
 export const permitSql = (schema: string): string => `
 insert into ${schema}.permits (id, proposal_id, round, args_digest, basis, state, issued_at)
