@@ -266,6 +266,8 @@ export interface DecideRequest {
   version?: number;
   /** The digest that was quoted. */
   digest: string;
+  /** What was read for it: a ledger that finds nothing changed since need not read it again. */
+  seen?: { review: Review; case: Case };
   /**
    * In open trust: whether the answer names its review. One that does not is refused while the thread has several
    * open reviews, because a client may have sent it to all of them.

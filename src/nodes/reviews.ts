@@ -106,6 +106,7 @@ async function decide(assent: Assent, reviewId: string, options: DecideOptions):
   const built = await signed(assent, buildDecision(assent, item, by, said, made));
   const result = await assent.ledger.decide({
     ...built,
+    seen: item,
     digest: options.digest,
     ...(options.version === undefined ? {} : { version: options.version }),
   });

@@ -1,6 +1,7 @@
 import { cumulativeQueries } from "../../authority/limits.js";
 import type { Case } from "../../model/case.js";
 import type { Json } from "../../model/proposal.js";
+import type { Review } from "../../model/review.js";
 import { judgeDecision, limitsOf, seatsAsked, seatTaken, type Consequence, type HeldReview } from "../deciding.js";
 import { closing, decidedEntries, newPermit, permittedEntry } from "../journal.js";
 import type { DecideRequest, DecideResult } from "../ledger.js";
@@ -41,21 +42,35 @@ export async function decide(
   request: DecideRequest,
   now: string | null,
 ): Promise<DecideResult> {
-  const { reviewId } = request.decision;
+  const { reviewId, decidedAt } = request.decision;
   const alone: Run = (text, values = []) => once(connection, text, values);
+  if (request.seen !== undefined) {
+    // Whether it is due, and how many are open beside it, is not looked at here: the statement looks at the one, and what
+    // depends on the other does not come here.
+    const seen = { ...request.seen, isDue: false, openOnThread: 1, now: decidedAt };
+    const result = await decideAlone(alone, schema, request, { seen, now });
+    if (result?.ok === true && !result.repeated) return result;
+  }
   const seen = await seeReview(alone, schema, reviewId, now);
   if (seen === null) return { ok: false, why: "unknown", case: null };
-  if (hangsOnCaseAlone(request, seen)) {
-    const verdict = judgeDecision(request, { ...seen, reviewer: null, approvedBefore: () => 0, seats: [] });
-    if (!verdict.counts) return verdict.result;
-    if (await record(alone, schema, request, { follows: verdict.follows, seen, now })) {
-      return { ok: true, case: await readCase(alone, schema, seen.case.proposal.id), repeated: false };
-    }
-  }
+  const result = await decideAlone(alone, schema, request, { seen, now });
+  if (result !== null) return result;
   return inTransaction(connection, async (run) => {
     await run(lockProposalSql(schema), [seen.case.proposal.id]);
     return decideLocked(run, schema, request, now);
   });
+}
+
+/** Null if it hangs on more than its case, or the case is no longer what was seen. */
+async function decideAlone(
+  run: Run,
+  schema: string,
+  request: DecideRequest,
+  { seen, now }: { seen: SeenReview; now: string | null },
+): Promise<DecideResult | null> {
+  if (!hangsOnCaseAlone(request, seen)) return null;
+  const verdict = judgeDecision(request, { ...seen, reviewer: null, approvedBefore: () => 0, seats: [] });
+  return verdict.counts ? record(run, schema, request, { follows: verdict.follows, seen, now }) : verdict.result;
 }
 
 async function decideLocked(
@@ -64,17 +79,18 @@ async function decideLocked(
   request: DecideRequest,
   now: string | null,
 ): Promise<DecideResult> {
-  for (;;) {
+  let recorded: DecideResult | null = null;
+  // Under lock, nothing but its deadline comes between; then it is judged again.
+  while (recorded === null) {
     await lockReview(run, schema, request.decision.reviewId, now);
     const seen = await seeReview(run, schema, request.decision.reviewId, now);
     if (seen === null) return { ok: false, why: "unknown", case: null };
     const verdict = judgeDecision(request, { ...seen, ...(await known(run, schema, request, { seen, now })) });
     if (!verdict.counts) return verdict.result;
-    // Under lock, nothing but its deadline comes between.
-    if (!(await record(run, schema, request, { follows: verdict.follows, seen, now }))) continue;
-    await moveStage(run, schema, request, seen.case);
-    return { ok: true, case: await readCase(run, schema, seen.case.proposal.id), repeated: false };
+    recorded = await record(run, schema, request, { follows: verdict.follows, seen, now });
+    if (recorded !== null) await moveStage(run, schema, request, seen.case);
   }
+  return recorded;
 }
 
 async function seeReview(run: Run, schema: string, reviewId: string, now: string | null): Promise<SeenReview | null> {
@@ -116,17 +132,18 @@ async function known(
   };
 }
 
-/** Records it in one statement; false if the case is no longer what was judged. */
+/** Records it in one statement; null if the case is no longer what was judged. */
 async function record(
   run: Run,
   schema: string,
   request: DecideRequest,
   { follows, seen, now }: { follows: Consequence; seen: SeenReview; now: string | null },
-): Promise<boolean> {
+): Promise<DecideResult | null> {
   const { decision, next, escalation } = request;
   const { proposalId, decidedAt } = decision;
-  const permit = follows.permit && newPermit(proposalId, follows.permit, "decisions", decidedAt);
-  const end = follows.outcome && closing({ ...caseAfter(request, seen.case), outcome: follows.outcome }, decidedAt);
+  const after = caseAfter(request, follows, seen.case);
+  const { permit, outcome } = after;
+  const end = outcome && closing({ ...after, outcome }, decidedAt);
   const entries = [...decidedEntries(request)];
   if (end !== null) entries.push(end.entry);
   if (permit !== null) entries.push(permittedEntry(permit));
@@ -160,17 +177,36 @@ async function record(
     permit?.round,
     permit?.argsDigest,
     end?.auditId,
-    json(follows.outcome),
+    json(outcome),
     end?.text,
     entries.map(({ kind }) => kind),
     entries.map(({ text }) => text),
   ]);
-  return row?.made === true;
+  if (row?.made !== true) return null;
+  // By when the next people have to decide is the database's word.
+  const made = follows.review === "escalated" ? await readCase(run, schema, proposalId) : after;
+  return { ok: true, case: made, repeated: false };
 }
 
-/** The case as the decision leaves it, as far as its record tells. */
-function caseAfter({ decision, next }: DecideRequest, { proposal, round, decisions }: Case) {
-  return { proposal, round: next?.round ?? round, decisions: [...decisions, decision] };
+/** The case as a decision leaves it, but for the deadline of an escalation. */
+function caseAfter({ decision, next }: DecideRequest, follows: Consequence, held: Case): Case {
+  const { permit, outcome } = follows;
+  const proposal = structuredClone(held.proposal);
+  if (next !== undefined) proposal.round = next.round.round;
+  if (outcome !== null) proposal.state = "closed";
+  const review = follows.review === "decided" ? settled(held.review) : held.review;
+  return {
+    proposal,
+    round: structuredClone(next?.round ?? held.round),
+    review: next === undefined ? structuredClone(review) : null,
+    decisions: structuredClone([...held.decisions, decision]),
+    permit: permit && newPermit(decision.proposalId, permit, "decisions", decision.decidedAt),
+    outcome: structuredClone(outcome),
+  };
+}
+
+function settled(review: Review | null): Review | null {
+  return review && { ...review, status: "decided", version: review.version + 1 };
 }
 
 function json(value: object | Json | undefined): string | null {

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Ledger } from "../../../src/ledger/ledger.js";
+import type { DecideRequest, Ledger } from "../../../src/ledger/ledger.js";
 import { postgresLedger } from "../../../src/ledger/postgres/postgres-ledger.js";
 import { askRequest, asked, decideRequest, reviewer, routed } from "../../../src/testing/ledger-contract/specimens.js";
 import { freshSchema, type FreshSchema } from "../../support/postgres.js";
@@ -77,8 +77,7 @@ test("the deadline passes between judging and writing: it is late", async () => 
   expect(await count("permits")).toBe(0);
 });
 
-test("one decision is two statements beside what it reads, neither of which holds a lock between them", async () => {
-  const held = await asked(ledger);
+test("one decision is one statement beside what it reads, and none where it was read before", async () => {
   const texts: string[] = [];
   const pool = new Proxy(fresh.pool, {
     get(target, name) {
@@ -91,12 +90,29 @@ test("one decision is two statements beside what it reads, neither of which hold
       };
     },
   });
-  expect(await postgresLedger({ ...fresh, pool }).decide(decideRequest(held, "approve"))).toMatchObject({ ok: true });
-  expect(texts.map((text) => /record_decision|case_view/.exec(text)?.[0])).toEqual([
-    "case_view",
-    "record_decision",
-    "case_view",
-  ]);
+  const counting = postgresLedger({ ...fresh, pool });
+  const statements = async (request: DecideRequest) => {
+    texts.length = 0;
+    const result = await counting.decide(request);
+    expect(result).toMatchObject({ ok: true });
+    const kinds = texts.map((text) => /record_decision|case_view/.exec(text)?.[0]);
+    expect(result.case).toEqual(await ledger.read(request.decision.proposalId));
+    return kinds;
+  };
+  const held = await asked(ledger);
+  expect(await statements(decideRequest(held, "approve"))).toEqual(["case_view", "record_decision"]);
+  const other = await asked(ledger, { key: "b" });
+  const seen = { review: other.review!, case: other };
+  expect(await statements({ ...decideRequest(other, "reject"), seen })).toEqual(["record_decision"]);
+});
+
+test("what was read before counts for nothing once it is no longer so", async () => {
+  const held = await asked(ledger);
+  const seen = { review: held.review!, case: held };
+  await ledger.decide(decideRequest(held, "reject", { by: reviewer("bo") }));
+  const late = await ledger.decide({ ...decideRequest(held, "approve"), seen });
+  expect(late).toMatchObject({ ok: false, why: "closed", case: { outcome: { status: "rejected" } } });
+  expect(await count("permits")).toBe(0);
 });
 
 test("statements need not be prepared", async () => {
