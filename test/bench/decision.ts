@@ -13,13 +13,15 @@ import {
 } from "assent";
 import { migrate, openPostgres, postgresLedger } from "assent/postgres";
 import { testAuthenticator, testKeys } from "assent/testing";
-import type { Pool } from "pg";
 import { z } from "zod";
 import { asked } from "../../src/testing/ledger-contract/specimens.js";
+import { bareInserts } from "./inserts.js";
+import { closedLoop, openLoop } from "./loops.js";
 import { percentilesOf } from "./percentiles.js";
 
 const AT_ONCE = 16;
-const CLOSED_LOOP = 1_200;
+const WARM_UP = 400;
+const CLOSED_LOOP = 2_000;
 const OPEN_LOOP = 1_000;
 const PER_SECOND = 100;
 const people = testAuthenticator();
@@ -29,7 +31,7 @@ const people = testAuthenticator();
  * many a second as 16 at once make, against a bare INSERT and COMMIT on the same database; and how long each takes at a
  * hundred a second, come what may.
  */
-export async function benchDecision(log: (line: string) => void): Promise<Record<string, Record<string, number>>> {
+export async function benchDecision(log: (line: string) => void): Promise<Record<string, number>> {
   const directory = await mkdtemp(join(tmpdir(), "assent-bench-"));
   const postgres = await openPostgres({ directory, connectionsMax: AT_ONCE });
   try {
@@ -38,23 +40,21 @@ export async function benchDecision(log: (line: string) => void): Promise<Record
     const ledger = postgresLedger({ pool });
     const assent = deciding(ledger);
     const by = await people.authenticate({ id: "ana", roles: ["manager"] });
-    const waiting = await reviews(ledger, CLOSED_LOOP + OPEN_LOOP + 200);
+    const waiting = await reviews(ledger, WARM_UP + CLOSED_LOOP + OPEN_LOOP);
     log(`${waiting.length} reviews wait`);
     // The first ones bring code and pages to where they stay.
-    await closedLoop(waiting.splice(0, 200), (held) => decide(assent, by, held));
-    const insertsBefore = await inserts(pool);
-    const perSecond = await closedLoop(waiting.splice(0, CLOSED_LOOP), (held) => decide(assent, by, held));
-    const insertsAfter = await inserts(pool);
-    const times = await openLoop(waiting, (held) => decide(assent, by, held));
-    const insertsPerSecond = (insertsBefore + insertsAfter) / 2;
+    await closedLoop(waiting.splice(0, WARM_UP), AT_ONCE, (held) => decide(assent, by, held));
+    const before = await bareInserts(pool, { count: 3_000, atOnce: AT_ONCE });
+    const perSecond = await closedLoop(waiting.splice(0, CLOSED_LOOP), AT_ONCE, (held) => decide(assent, by, held));
+    const after = await bareInserts(pool, { count: 3_000, atOnce: AT_ONCE });
+    const timesMs = await openLoop(waiting, PER_SECOND, (held) => decide(assent, by, held));
+    const insertsPerSecond = (before.perSecond + after.perSecond) / 2;
     return {
-      decision: {
-        perSecond: Math.round(perSecond),
-        insertsPerSecond: Math.round(insertsPerSecond),
-        ratioToInsert: Number((perSecond / insertsPerSecond).toFixed(3)),
-        p50MsAt100PerSecond: percentilesOf(times).p50Ms,
-        p99MsAt100PerSecond: percentilesOf(times).p99Ms,
-      },
+      perSecond: Math.round(perSecond),
+      insertsPerSecond: Math.round(insertsPerSecond),
+      ratioToInsert: Number((perSecond / insertsPerSecond).toFixed(3)),
+      p50MsAt100PerSecond: percentilesOf(timesMs).p50Ms,
+      p99MsAt100PerSecond: percentilesOf(timesMs).p99Ms,
     };
   } finally {
     await postgres.close();
@@ -98,36 +98,4 @@ async function reviews(ledger: Ledger, count: number): Promise<Case[]> {
 async function decide(assent: Assent, by: Principal, { review }: Case): Promise<void> {
   if (review === null) throw new TypeError("nothing waits");
   await assent.reviews.decide(review.id, { by, decision: "approve", digest: review.digest });
-}
-
-/** Works through them, so many at a time; gives how many a second. */
-async function closedLoop<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<number> {
-  const left = [...items];
-  const start = performance.now();
-  const go = async (): Promise<void> => {
-    for (let item = left.pop(); item !== undefined; item = left.pop()) await work(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, go));
-  return (items.length * 1_000) / (performance.now() - start);
-}
-
-/** Begins one every hundredth of a second, whatever became of those before; gives how long each took since it was due. */
-async function openLoop(items: readonly Case[], work: (item: Case) => Promise<unknown>): Promise<number[]> {
-  const start = performance.now();
-  return Promise.all(
-    items.slice(0, OPEN_LOOP).map(async (item, nth) => {
-      const due = start + (nth * 1_000) / PER_SECOND;
-      await new Promise((next) => void setTimeout(next, due - performance.now()));
-      await work(item);
-      return performance.now() - due;
-    }),
-  );
-}
-
-async function inserts(pool: Pool): Promise<number> {
-  await pool.query(
-    "create table if not exists public.bare (id bigint generated always as identity primary key, what text)",
-  );
-  const what = Array.from({ length: 3_000 }, (_, nth) => `something that is as long as a decision's note, ${nth}`);
-  return closedLoop(what, (each) => pool.query("insert into public.bare (what) values ($1)", [each]));
 }

@@ -1,3 +1,4 @@
+import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { benchDecision } from "./decision.js";
 import { benchPolicy } from "./policy.js";
@@ -10,13 +11,13 @@ const BENCHES: Readonly<Record<string, (log: (line: string) => void) => Figures 
   decision: benchDecision,
 };
 
-/** What a bench measured: names of cases, and for each its figures by name with their unit. */
-export type Figures = Record<string, Record<string, number>>;
+/** What a bench measured: figures by their names with their unit, or by the name of a case, its figures. */
+type Figures = Record<string, number | Record<string, number>>;
 
 const HELP = `npm run bench -- [--only NAME]... [--json]
 
   --only NAME   run this one only (${Object.keys(BENCHES).join(", ")}); also several, with commas
-  --json        print one JSON object {"NAME":{"CASE":{"FIGURE":number}}}
+  --json        print one JSON object {"machine":{…},"NAME":{…}}
   --help        print this`;
 
 async function main(): Promise<number> {
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
   }
   const names = values.only?.flatMap((each) => each.split(",")) ?? Object.keys(BENCHES);
   const results: Record<string, Figures> = {};
+  const [loadBefore] = loadavg();
   for (const name of names) {
     const bench = BENCHES[name];
     if (bench === undefined) {
@@ -41,15 +43,33 @@ async function main(): Promise<number> {
     }
     results[name] = await bench((line) => process.stderr.write(`${name}: ${line}\n`));
   }
-  if (values.json) console.log(JSON.stringify(results));
-  else for (const [name, figures] of Object.entries(results)) print(name, figures);
+  const machine = { ...machineNow(), loadBefore, loadAfter: loadavg()[0] };
+  if (values.json) console.log(JSON.stringify({ machine, ...results }));
+  else
+    console.log(
+      `machine: ${Object.entries(machine)
+        .map((each) => each.join(" "))
+        .join(", ")}`,
+    );
+  if (!values.json) for (const [name, figures] of Object.entries(results)) print(name, figures);
   return 0;
+}
+
+/** What the figures were measured on: they say nothing without it. */
+function machineNow() {
+  const processors = cpus();
+  return { processors: processors.length, model: processors[0]?.model ?? "unknown", node: process.version };
 }
 
 function print(name: string, figures: Figures): void {
   for (const [each, measured] of Object.entries(figures)) {
-    const texts = Object.entries(measured).map(([figure, value]) => `${figure} ${value}`);
-    console.log(`${name} ${each}: ${texts.join(", ")}`);
+    if (typeof measured === "number") console.log(`${name}: ${each} ${measured}`);
+    else
+      console.log(
+        `${name} ${each}: ${Object.entries(measured)
+          .map((figure) => figure.join(" "))
+          .join(", ")}`,
+      );
   }
 }
 

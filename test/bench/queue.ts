@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openPostgres, migrate, postgresLedger } from "assent/postgres";
 import type { Ledger } from "../../src/ledger/ledger.js";
 import { QUEUE_ORDERS, type QueueFilter, type QueueOrder } from "../../src/ledger/queueing.js";
+import { bareInserts } from "./inserts.js";
 import { percentilesOf } from "./percentiles.js";
 import { seedQueue, SPREAD } from "./seeded-queue.js";
 
@@ -35,8 +36,11 @@ export async function benchQueue(log: (line: string) => void): Promise<Record<st
     const counted = await times(ROUNDS, (nth) => ledger.queueCount(MATRIX.for(nth)));
     const slowest = cells.toSorted((a, b) => percentilesOf(b.times).p99Ms - percentilesOf(a.times).p99Ms)[0];
     log(`slowest of the matrix: ${slowest?.name}`);
+    const page50 = percentilesOf(cells.flatMap(({ times: each }) => each));
+    const insert = percentilesOf((await bareInserts(pool, { count: 1_000, atOnce: 1 })).timesMs);
     return {
-      page50: percentilesOf(cells.flatMap(({ times: each }) => each)),
+      page50: { ...page50, ratioToInsert: Number((page50.p50Ms / insert.p50Ms).toFixed(1)) },
+      insert,
       slowestCell: percentilesOf(slowest?.times ?? []),
       outsideOfMatrix: percentilesOf(other.flatMap(({ times: each }) => each)),
       count: percentilesOf(counted),
