@@ -14,6 +14,7 @@ import { refuseUnenforced } from "../policy/unenforced.js";
 import { autonomyOf, type Autonomy } from "./autonomy.js";
 import { agentsOf, type Agents } from "./agents.js";
 import { declaredIn } from "./declared.js";
+import { requireFollowUpTerms, type FollowUpTerms } from "./follow-up-terms.js";
 import { knownTrust, trustFromEnvironment, underLangGraphServer } from "./host.js";
 import { propose, type ProposeOptions } from "./propose.js";
 import { queueOf, type Queue } from "./queue.js";
@@ -50,6 +51,8 @@ export interface AssentOptions<Actions extends readonly AnyAction[] = readonly A
    * unless said. Processes that share a ledger should have the same.
    */
   authority?: Authority;
+  /** Who is asked about effects in doubt, second looks and effects to be taken back, and by when. */
+  followUps?: FollowUpTerms;
   clock?: Clock;
   /** How long a claim on a permit holds without a sign of life from its owner; 30,000 unless said. */
   leaseMs?: number;
@@ -72,6 +75,8 @@ export interface Assent<Name extends string = string> {
   readonly keys: Keys | null;
   readonly leaseMs: number;
   readonly authority: Authority;
+  /** Who is asked about what is over. */
+  readonly followUpTerms: FollowUpTerms;
   readonly reviews: Reviews;
   /** What waits for people, and who looks at what. */
   readonly queue: Queue;
@@ -110,7 +115,7 @@ export interface Assent<Name extends string = string> {
 /**
  * Ties actions, a policy and a ledger together.
  *
- * @throws AssentError `config_invalid` for options that cannot be used, `keys_missing` for verified trust without keys,
+ * @throws AssentError `config_invalid` for options that cannot be used, `gate_invalid` for such `followUps`, `keys_missing` for verified trust without keys,
  *   `policy_unsupported` for a policy that asks for more in verified trust than this version enforces,
  *   `ledger_volatile` for a memory ledger under a LangGraph server.
  * @example
@@ -139,6 +144,8 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
   const actions = byName(options.actions);
   const trust = options.trust === undefined ? (trustFromEnvironment() ?? "verified") : knownTrust(options.trust);
   requireLease(leaseMs);
+  const followUpTerms = options.followUps ?? {};
+  requireFollowUpTerms(followUpTerms);
   if (!ledger.durable && underLangGraphServer()) {
     throw new AssentError("ledger_volatile", {
       what: "A LangGraph server reloads this module and would lose a ledger that lives in memory",
@@ -167,6 +174,7 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
     keys,
     leaseMs,
     authority: options.authority ?? NO_AUTHORITY,
+    followUpTerms,
     action,
     get reviews() {
       return reviews;

@@ -10,11 +10,12 @@ import { handOver } from "../nodes/audit-node.js";
 import type { AnyAction, Assent } from "../nodes/assent.js";
 import { parseArgs } from "../nodes/arguments.js";
 import { declare } from "../nodes/declared.js";
+import { partakersIn } from "../nodes/follow-up-cases.js";
 import type { GateOptions, Tightening } from "../nodes/gate-settings.js";
 import { proposeOnce } from "../nodes/propose.js";
 import { actionName } from "./ask-human.js";
 import { gateGraph, type Gate } from "./gate-graph.js";
-import { gateRequirement, termsIn, type GateTerms } from "./terms.js";
+import { gateRequirement, termsIn, type GateTerms } from "../nodes/terms.js";
 
 /** One appeal: which case, who is affected, and what they say. */
 export interface Appealed {
@@ -96,7 +97,8 @@ export function appeal<State = Record<string, never>, Name extends string = stri
           async tighten({ round, proposal }): Promise<Tightening> {
             const because = "Whoever is affected asks for a person.";
             const { proposal: old } = parseArgs(action, round.args) as AppealArgs;
-            const excludes = await partakersOf(assent, old, proposal.requestedBy);
+            const decisions = (await assent.ledger.read(old))?.decisions ?? [];
+            const excludes = partakersIn(decisions, proposal.requestedBy);
             return { route: "review", because, requires: { ...requires, excludes } };
           },
         },
@@ -187,13 +189,6 @@ function contextOf({ round, outcome, decisions, proposal }: Case, { grounds, by 
   const decidedBy = readable(decisions).map((decision) => decision.by.name);
   const old = { case: outcome?.auditId, agent: proposal.agent, args, executedAt: outcome?.at, decidedBy };
   return { appealedBy: by, grounds, old };
-}
-
-/** Whoever had a part in the old case, or has one in its appeal. */
-async function partakersOf(assent: Assent, proposalId: string, appellant: string | null): Promise<string[]> {
-  const old = await assent.ledger.read(proposalId);
-  const deciders = readable(old?.decisions ?? []).map(({ by }) => by.id);
-  return [...new Set([...deciders, ...(appellant === null ? [] : [appellant])])].toSorted();
 }
 
 /** How an appeal ended that was made on another thread. */

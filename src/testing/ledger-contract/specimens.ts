@@ -64,7 +64,7 @@ export function draft(options: DraftOptions = {}): NewProposal {
 }
 
 /** What a policy said. */
-function routing(route: Route): Routing {
+export function routingTo(route: Route): Routing {
   return {
     route,
     rules: ["small"],
@@ -74,7 +74,11 @@ function routing(route: Route): Routing {
 }
 
 /** How a case ended. */
-export function outcome(held: Case, status: Outcome["status"], at = moment(90)): Outcome {
+export function outcome(
+  held: Pick<Case, "decisions"> & { proposal: Pick<Case["proposal"], "id" | "action"> },
+  status: Outcome["status"],
+  at = moment(90),
+): Outcome {
   const { id: proposalId, action } = held.proposal;
   const decidedBy = held.decisions.at(-1)?.by.name ?? null;
   const base = { proposalId, action, auditId: auditId(proposalId), at, decidedBy, unverified: false, replayed: false };
@@ -90,7 +94,7 @@ export function routeRequest(held: Case, route: Route): RouteRequest {
   return {
     proposalId: held.proposal.id,
     round: held.round.round,
-    routing: routing(route),
+    routing: routingTo(route),
     outcome: ending === null ? null : outcome(held, ending, moment(1)),
     at: moment(1),
   };
@@ -185,7 +189,7 @@ function modifiedRound(held: Case, args: Record<string, Json>, route: Route): Ro
   const summary = `Refund ${JSON.stringify(args["amount"] ?? null)} USD on order o-1`;
   const round = held.round.round + 1;
   const fixed = fixRound({ round, action, args, agent, requestedBy, facts, summary, context: display.context });
-  return { ...fixed, routing: routing(route) };
+  return { ...fixed, routing: routingTo(route) };
 }
 
 /** The case's review; fails if none was asked for. */
