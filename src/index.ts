@@ -8,6 +8,7 @@ export { defineAction, notStarted } from "./model/action.js";
 export type { Action, ActionDefinition, RunContext } from "./model/action.js";
 export { createAssent } from "./nodes/assent.js";
 export type { AnyAction, Assent, AssentOptions } from "./nodes/assent.js";
+export type { FollowUps, IncidentReport, UndoOptions } from "./nodes/follow-ups.js";
 export type { FollowUpTerms } from "./nodes/follow-up-terms.js";
 export type { GateTerms } from "./nodes/terms.js";
 export type { ProposeOptions } from "./nodes/propose.js";

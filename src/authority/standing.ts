@@ -67,6 +67,11 @@ export function whyNotStanding(held: Case, demands: Demands): string | null {
   return whyNotApproved(counted, held, demands);
 }
 
+/** Whether what somebody found really stands: that nobody who is trusted has said so, or null. */
+export function whyNotFound(decision: Decision, held: Case, signatories: Signatories): string | null {
+  return whyAltered(held.round) ?? (signatories === null ? null : whyNotSigned(decision, held, signatories));
+}
+
 /** Whether a decision says something on the current round that has to be looked at. */
 function concerns(
   { verdict, round, argsDigest, newArgsDigest }: Decision,

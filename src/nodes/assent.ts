@@ -13,7 +13,8 @@ import type { Policy } from "../policy/policy.js";
 import { refuseUnenforced } from "../policy/unenforced.js";
 import { autonomyOf, type Autonomy } from "./autonomy.js";
 import { agentsOf, type Agents } from "./agents.js";
-import { declaredIn } from "./declared.js";
+import { actionOf } from "./actions.js";
+import { followUpsOf, type FollowUps } from "./follow-ups.js";
 import { requireFollowUpTerms, type FollowUpTerms } from "./follow-up-terms.js";
 import { knownTrust, trustFromEnvironment, underLangGraphServer } from "./host.js";
 import { propose, type ProposeOptions } from "./propose.js";
@@ -84,6 +85,8 @@ export interface Assent<Name extends string = string> {
   readonly reviewers: Reviewers;
   /** The kill switch. */
   readonly agents: Agents;
+  /** Taking effects back, and reporting incidents. */
+  readonly followUps: FollowUps;
   readonly stageRule: StageRule;
   readonly autonomy: Autonomy;
   /**
@@ -146,17 +149,11 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
   requireLease(leaseMs);
   const followUpTerms = options.followUps ?? {};
   requireFollowUpTerms(followUpTerms);
-  if (!ledger.durable && underLangGraphServer()) {
-    throw new AssentError("ledger_volatile", {
-      what: "A LangGraph server reloads this module and would lose a ledger that lives in memory",
-      where: "ledger",
-      fix: "Use postgresLedger from assent/postgres",
-    });
-  }
+  requireLasting(ledger);
   const keys = keysFor(options, trust);
   if (trust === "verified") refuseUnenforced(policy);
   const action = (name: string): AnyAction => {
-    const found = actions.get(name) ?? declaredIn(assent).get(name);
+    const found = actionOf(assent, name);
     if (found !== undefined) return found;
     throw new AssentError("action_unknown", {
       what: `This process declares no action "${name}"`,
@@ -188,6 +185,9 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
     get agents() {
       return agents;
     },
+    get followUps() {
+      return followUps;
+    },
     stageRule: options.stageRule ?? rollingAccuracy(),
     get autonomy() {
       return autonomy;
@@ -203,7 +203,17 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
   const reviewers = reviewersOf(assent);
   const agents = agentsOf(assent);
   const autonomy = autonomyOf(assent);
+  const followUps = followUpsOf(assent);
   return assent;
+}
+
+function requireLasting({ durable }: Ledger): void {
+  if (durable || !underLangGraphServer()) return;
+  throw new AssentError("ledger_volatile", {
+    what: "A LangGraph server reloads this module and would lose a ledger that lives in memory",
+    where: "ledger",
+    fix: "Use postgresLedger from assent/postgres",
+  });
 }
 
 function requireLease(leaseMs: number): void {

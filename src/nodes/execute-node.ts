@@ -9,8 +9,7 @@ import { AssentError } from "../model/error.js";
 import type { Permit } from "../model/permit.js";
 import type { Json } from "../model/proposal.js";
 import { isAutomatic, mayNeverRun, type Routing } from "../model/routing.js";
-import { whyNotStanding, type Signatories } from "../authority/standing.js";
-import { keysMissing } from "../authority/keys.js";
+import { whyNotStanding } from "../authority/standing.js";
 import { agentHalted } from "./agents.js";
 import type { AnyAction, Assent } from "./assent.js";
 import { outcomeBase } from "./deciding.js";
@@ -22,6 +21,7 @@ import type { GateSettings } from "./gate-settings.js";
 import { parseArgs } from "./arguments.js";
 import { routeRound, routingOf } from "./route.js";
 import { runScope, type RunScope } from "./run-scope.js";
+import { signatories } from "./signatories.js";
 import type { ClaimRequest } from "../ledger/ledger.js";
 import type { GateState, GateUpdate } from "./state.js";
 
@@ -137,16 +137,6 @@ function isWaitOver({ review, decisions, round }: Case, routing: Routing, now: D
 function waitOf({ route, requires }: Routing): number | null {
   const executes = route === "review" && requires?.otherwise === "execute";
   return (route === "veto" ? requires?.windowMs : executes ? requires.withinMs : null) ?? null;
-}
-
-/** The keys that decisions have to be signed with: everywhere but where both the host and the proposal are in open trust. */
-async function signatories({ trust, keys }: Assent, { proposal }: Case): Promise<Signatories> {
-  if (trust === "open" && proposal.trust === "open") return null;
-  if (keys !== null) return keys.trusted();
-  throw keysMissing(
-    "The proposal was made in verified trust, and this process has no keys to check decisions with",
-    "keys",
-  );
 }
 
 /**

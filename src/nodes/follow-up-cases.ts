@@ -82,7 +82,6 @@ export function partakersIn(decisions: readonly Decision[], ...others: (string |
 /** The same words as the old case's, so that everything that goes by them goes for what follows on it as well. */
 export function sameAs(assent: Assent, old: Case, kind: FollowUpKind, at: string): Omit<FollowUpDraft, "id"> {
   const { proposal, round } = old;
-  const isVerified = assent.trust === "verified" || proposal.trust === "verified";
   return {
     kind,
     old,
@@ -92,9 +91,14 @@ export function sameAs(assent: Assent, old: Case, kind: FollowUpKind, at: string
     requestedBy: proposal.requestedBy,
     facts: round.facts,
     summary: round.display.summary,
-    trust: isVerified ? "verified" : "open",
+    trust: trustAfter(assent, old),
     at,
   };
+}
+
+/** Verified if either the old case or this host is: trust is never relaxed on the way. */
+export function trustAfter(assent: Assent, { proposal }: Case): Case["proposal"]["trust"] {
+  return assent.trust === "verified" ? assent.trust : proposal.trust;
 }
 
 /** A follow-up about which a person is asked, or that its routing ends at once. */
@@ -116,7 +120,8 @@ export function drafted({ id, trust, at, ...draft }: FollowUpDraft): Pick<NewFol
   return { proposal, round: shown(draft) };
 }
 
-function suggested(assent: Assent, explanation: string, requires: Requirement): Routing {
+/** A routing by which people say what they make of it, and nothing runs. */
+export function suggested(assent: Assent, explanation: string, requires: Requirement): Routing {
   return { route: "suggest", rules: [], explanation, policyDigest: assent.policy.digest, requires };
 }
 
