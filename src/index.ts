@@ -181,6 +181,7 @@ export type { Amount, ExtraFact, Facts, HistoryQuery, PolicyInput } from "./mode
 export type { Outcome, OutcomeStatus } from "./model/outcome.js";
 export type { Halt, HaltScope } from "./model/halt.js";
 export type { Novelty } from "./model/novelty.js";
+export type { FollowUpKind } from "./model/follow-up.js";
 export type { NewFollowUp } from "./ledger/following.js";
 export type { CaseQuery, HistoryRequest } from "./ledger/history.js";
 export type { HaltRequest, LiftRequest } from "./ledger/halting.js";

@@ -5,7 +5,7 @@ import type { Review } from "../model/review.js";
 import type { Verdicted } from "./deciding.js";
 
 /** What a person found of an effect in doubt, and on what evidence. */
-export const Finding = z.strictObject({ happened: Happened, evidence: z.string() });
+const Finding = z.strictObject({ happened: Happened, evidence: z.string() });
 
 /**
  * What is said on a review, as it is decided and signed: what a reconciliation found becomes its reason code, the

@@ -6,6 +6,17 @@ import { gateRequirement, termsIn, type GateTerms } from "./terms.js";
 /**
  * Who is asked about what is over, by when, and what happens otherwise. Unless said, those whom the old case's routing
  * asked for, or whoever may decide, for as long as it takes. What nobody decides never executes.
+ *
+ * @example
+ * ```ts
+ * import type { FollowUpTerms } from "assent";
+ *
+ * export const followUps: FollowUpTerms = {
+ *   reconciliation: { by: [{ role: "treasurer" }], within: "P1D" },
+ *   secondLook: { by: [{ role: "auditor" }] },
+ *   undo: { by: [{ role: "manager" }], within: "PT4H", otherwise: "reject" },
+ * };
+ * ```
  */
 export interface FollowUpTerms {
   /** Whether an effect in doubt took place. Its answer is a code of its own, so it takes no `reasonCodes`. */

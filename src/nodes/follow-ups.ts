@@ -29,7 +29,20 @@ export interface IncidentReport {
   agent?: string;
 }
 
-/** What follows on cases that are closed, beside what opens by itself; `assent.followUps`. */
+/**
+ * What follows on cases that are closed, beside what opens by itself; `assent.followUps`.
+ *
+ * @example
+ * ```ts
+ * import type { Assent, Outcome, Principal } from "assent";
+ *
+ * declare const [assent, ana, outcome]: [Assent, Principal, Outcome];
+ *
+ * const { review } = await assent.followUps.undo(outcome.proposalId, { by: ana, why: "Paid twice" });
+ * console.log(review?.id); // somebody else approves it
+ * await assent.followUps.report({ by: ana, what: "A customer complains", proposal: outcome.proposalId });
+ * ```
+ */
 export interface FollowUps {
   /**
    * Asks people whether an executed effect is taken back, by its action's `undo`: a case of its own, of the action

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { followUpId, followUpThread } from "../../model/follow-up.js";
+import { followUpId } from "../../model/follow-up.js";
 import type { Case } from "../../model/case.js";
-import type { NewFollowUp } from "../../ledger/following.js";
 import type { Ledger } from "../../ledger/ledger.js";
 import { changesNothing, kinds, race, rejectsWith, reread, type Check } from "./check.js";
 import {
@@ -9,7 +8,7 @@ import {
   claimRequest,
   decided,
   decideRequest,
-  draft,
+  followUpRequest,
   moment,
   outcome,
   routed,
@@ -24,22 +23,6 @@ export function followingUpContract(check: Check): void {
   lives(check);
 }
 
-/** What follows on a case, not yet opened. */
-function followUpOn(old: Case, more: Partial<NewFollowUp> = {}): NewFollowUp {
-  const id = followUpId("reconciliation", old.proposal.id);
-  const { proposal, round } = draft({ proposedAt: moment(40) });
-  return {
-    proposal: { ...proposal, id, threadId: followUpThread(id) },
-    round: { ...round, routing: routingTo("suggest") },
-    gate: "reconciliation",
-    kind: "reconciliation",
-    withinMs: null,
-    otherwise: "hold",
-    outcome: null,
-    ...more,
-  };
-}
-
 async function running(ledger: Ledger): Promise<Case> {
   return claimed(ledger, await routed(ledger, "execute"));
 }
@@ -47,7 +30,7 @@ async function running(ledger: Ledger): Promise<Case> {
 function openings(check: Check): void {
   check("a follow-up is recorded, routed and asked about at once", async (ledger) => {
     const old = await running(ledger);
-    const request = followUpOn(old);
+    const request = followUpRequest(old);
     const opened = await ledger.followUp(request);
     assert.deepEqual(await reread(ledger, opened), opened);
     assert.deepEqual(opened.round, request.round);
@@ -66,7 +49,9 @@ function openings(check: Check): void {
   });
 
   check("it has a deadline by the ledger's clock", async (ledger, setTime) => {
-    const opened = await ledger.followUp(followUpOn(await running(ledger), { withinMs: 1_000, otherwise: "reject" }));
+    const opened = await ledger.followUp(
+      followUpRequest(await running(ledger), { withinMs: 1_000, otherwise: "reject" }),
+    );
     assert.equal(opened.review?.deadlineAt, moment(21));
     await setTime(22);
     assert.equal((await ledger.due({ limit: 10 })).length, 1);
@@ -74,21 +59,21 @@ function openings(check: Check): void {
 
   check("the first write of its id wins", async (ledger) => {
     const old = await running(ledger);
-    const first = await ledger.followUp(followUpOn(old));
-    const other = followUpOn(old, { kind: "approval", gate: "other" });
+    const first = await ledger.followUp(followUpRequest(old));
+    const other = followUpRequest(old, { kind: "approval", gate: "other" });
     const again = () => ledger.followUp(other);
     assert.deepEqual(await changesNothing(ledger, first.proposal.id, again), first);
   });
 
   check("of 16 at once, one counts", async (ledger) => {
-    const request = followUpOn(await running(ledger));
+    const request = followUpRequest(await running(ledger));
     const answers = await race(() => ledger.followUp(request));
     for (const answer of answers) assert.deepEqual(answer, answers[0]);
     assert.deepEqual(await kinds(ledger, request.proposal.id), ["proposed", "routed", "asked"]);
   });
 
   check("one that its routing ends is closed at once", async (ledger) => {
-    const request = followUpOn(await running(ledger));
+    const request = followUpRequest(await running(ledger));
     const blocked = { ...request, round: { ...request.round, routing: routingTo("block") } };
     const old = { proposal: { ...request.proposal, gate: null, round: 1, state: "open" as const }, decisions: [] };
     const ended = outcome(old, "blocked", request.proposal.proposedAt);
@@ -99,7 +84,7 @@ function openings(check: Check): void {
   });
 
   check("a name that no store can keep leaves nothing behind", async (ledger) => {
-    const request = followUpOn(await running(ledger), { gate: "a\0b" });
+    const request = followUpRequest(await running(ledger), { gate: "a\0b" });
     await rejectsWith("json_invalid", () => ledger.followUp(request));
     assert.equal(await ledger.read(request.proposal.id), null);
   });
@@ -108,7 +93,7 @@ function openings(check: Check): void {
 function withAnEnd(check: Check): void {
   check("it opens with the end that spends the permit", async (ledger) => {
     const held = await running(ledger);
-    const request = { ...settleRequest(held, "worker-1", "in-doubt"), followUps: [followUpOn(held)] };
+    const request = { ...settleRequest(held, "worker-1", "in-doubt"), followUps: [followUpRequest(held)] };
     const now = await ledger.settle(request);
     assert.equal(now.outcome?.status, "in-doubt");
     const id = followUpId("reconciliation", held.proposal.id);
@@ -119,7 +104,7 @@ function withAnEnd(check: Check): void {
 
   check("it does not open where the end does not count", async (ledger) => {
     const held = await running(ledger);
-    const followUps = [followUpOn(held)];
+    const followUps = [followUpRequest(held)];
     const id = followUpId("reconciliation", held.proposal.id);
     await ledger.settle({ ...settleRequest(held, "worker-2", "in-doubt"), followUps });
     await ledger.settle({ ...settleRequest(held, null, "in-doubt"), followUps });
@@ -131,7 +116,7 @@ function withAnEnd(check: Check): void {
 
   check("of 16 ends at once, one opens what follows", async (ledger) => {
     const held = await running(ledger);
-    const request = { ...settleRequest(held, "worker-1", "in-doubt"), followUps: [followUpOn(held)] };
+    const request = { ...settleRequest(held, "worker-1", "in-doubt"), followUps: [followUpRequest(held)] };
     await race(() => ledger.settle(request));
     const id = followUpId("reconciliation", held.proposal.id);
     assert.deepEqual(await kinds(ledger, id), ["proposed", "routed", "asked"]);
@@ -139,7 +124,7 @@ function withAnEnd(check: Check): void {
 
   check("an end and what follows on it are there together, or not at all", async (ledger) => {
     const held = await running(ledger);
-    const broken = followUpOn(held, { gate: "a\0b" });
+    const broken = followUpRequest(held, { gate: "a\0b" });
     const request = { ...settleRequest(held, "worker-1", "in-doubt"), followUps: [broken] };
     await rejectsWith("json_invalid", () => changesNothing(ledger, held.proposal.id, () => ledger.settle(request)));
     assert.deepEqual(await reread(ledger, held), held);
@@ -149,7 +134,7 @@ function withAnEnd(check: Check): void {
 
 function lives(check: Check): void {
   check("an answer ends one that is only suggested, and nothing is permitted", async (ledger) => {
-    const opened = await ledger.followUp(followUpOn(await running(ledger)));
+    const opened = await ledger.followUp(followUpRequest(await running(ledger)));
     const { decision, digest } = decideRequest(opened, "answer");
     const ended = outcome({ ...opened, decisions: [decision] }, "suggested", decision.decidedAt);
     const result = await ledger.decide({ decision, digest, outcome: ended });
@@ -159,7 +144,7 @@ function lives(check: Check): void {
   });
 
   check("one that runs is claimed on its own thread, by its own permit", async (ledger) => {
-    const request = followUpOn(await running(ledger), { kind: "approval" });
+    const request = followUpRequest(await running(ledger), { kind: "approval" });
     const routing = routingTo("review");
     const opened = await ledger.followUp({ ...request, round: { ...request.round, routing } });
     const approved = await decided(ledger, opened, "approve");

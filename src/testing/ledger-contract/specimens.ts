@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Authority } from "../../authority/authority.js";
 import { canonicalJson } from "../../model/canonical-json.js";
 import { auditId, type Case } from "../../model/case.js";
+import { followUpId, followUpThread } from "../../model/follow-up.js";
 import type { Decision, DecisionStatement, Verdict } from "../../model/decision.js";
 import type { Facts } from "../../model/facts.js";
 import { identifier } from "../../model/identifier.js";
@@ -11,6 +12,7 @@ import { fixRound, type Json, type Round } from "../../model/proposal.js";
 import type { Review } from "../../model/review.js";
 import type { Route, Routing } from "../../model/routing.js";
 import type { Trust } from "../../model/trust.js";
+import type { NewFollowUp } from "../../ledger/following.js";
 import type {
   AskRequest,
   ClaimRequest,
@@ -216,6 +218,22 @@ export function claimRequest(held: Case, owner: string): ClaimRequest {
 export function settleRequest(held: Case, owner: string | null, status: Outcome["status"] = "executed"): SettleRequest {
   const at = moment(40);
   return { proposalId: held.proposal.id, round: held.round.round, owner, outcome: outcome(held, status, at), at };
+}
+
+/** What follows on a case, not yet opened. */
+export function followUpRequest(old: Case, more: Partial<NewFollowUp> = {}): NewFollowUp {
+  const id = followUpId("reconciliation", old.proposal.id);
+  const { proposal, round } = draft({ proposedAt: moment(40) });
+  return {
+    proposal: { ...proposal, id, threadId: followUpThread(id) },
+    round: { ...round, routing: routingTo("suggest") },
+    gate: "reconciliation",
+    kind: "reconciliation",
+    withinMs: null,
+    otherwise: "hold",
+    outcome: null,
+    ...more,
+  };
 }
 
 /** Records a proposal and gives its case. */
