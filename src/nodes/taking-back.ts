@@ -5,6 +5,8 @@ import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import { followUpId } from "../model/follow-up.js";
 import type { Outcome } from "../model/outcome.js";
+import type { Permit } from "../model/permit.js";
+import type { Json, Round } from "../model/proposal.js";
 import type { AnyAction, Assent } from "./assent.js";
 
 /** What is taken back, byte for byte. */
@@ -49,17 +51,34 @@ export async function executedCase(assent: Assent, proposalId: string, action?: 
  * Takes an effect back, with the key that is the same for ever. An appeal and an undo of one case never both do: each
  * looks, once it is claimed, whether the other was; of two at the same moment at least one sees the other.
  *
- * @throws AssentError `not_started` where the other has taken it back or may have, `permit_mismatch` where the old case
- *   is not what was decided on.
+ * @throws AssentError `not_started` where the other has taken it back or may have, or the old case is not what was decided
+ *   on: nothing has happened then.
  */
 export async function takeBack(
   assent: Assent,
   action: AnyAction,
-  { proposal, argsDigest, outcomeDigest }: TakenBack,
+  what: TakenBack,
   context: RunContext,
 ): Promise<{ undone: true }> {
-  const held = await executedCase(assent, proposal, action.name);
-  const { round, outcome, permit } = held;
+  let old: Awaited<ReturnType<typeof stillThere>>;
+  try {
+    old = await stillThere(assent, action, what, context.proposalId);
+  } catch (error) {
+    throw notStarted(error instanceof Error ? error.message : String(error), error);
+  }
+  const idempotencyKey = `undo:${old.permit?.id ?? what.proposal}`;
+  await action.undo?.(old.args, old.result, { ...context, idempotencyKey });
+  return { undone: true };
+}
+
+/** What is taken back, if it is what was decided on and nobody else has. */
+async function stillThere(
+  assent: Assent,
+  action: AnyAction,
+  { proposal, argsDigest, outcomeDigest }: TakenBack,
+  by: string,
+): Promise<{ args: Round["args"]; result: Json; permit: Permit | null }> {
+  const { round, outcome, permit } = await executedCase(assent, proposal, action.name);
   if (digest(round.args) !== argsDigest || digest(outcome) !== outcomeDigest || outcome?.status !== "executed") {
     throw new AssentError("permit_mismatch", {
       what: "The old case is not what was decided on",
@@ -68,14 +87,12 @@ export async function takeBack(
     });
   }
   for (const other of [appealId(proposal), followUpId("undo", proposal)]) {
-    if (other === context.proposalId) continue;
-    const beside = await assent.ledger.read(other);
+    const beside = other === by ? null : await assent.ledger.read(other);
     if (beside !== null && mayHaveTakenBack(beside)) {
-      throw notStarted(`It is taken back by ${other}, or may have been`);
+      throw new AssentError("proposal_conflict", { what: `It is taken back by ${other}, or may have been` });
     }
   }
-  await action.undo?.(round.args, outcome.result, { ...context, idempotencyKey: `undo:${permit?.id ?? proposal}` });
-  return { undone: true };
+  return { args: round.args, result: outcome.result, permit };
 }
 
 function mayHaveTakenBack({ outcome, permit }: Case): boolean {
@@ -120,6 +137,12 @@ function undoAction(assent: Assent, name: string, action: AnyAction): AnyAction 
     summary: ({ summary }) => `Take back: ${summary}`,
     idempotent: action.idempotent,
     attemptsMax: action.attemptsMax,
-    run: (args, context) => takeBack(assent, action, args, context),
+    async run(args, context) {
+      // Who changes the arguments when they approve could otherwise have another case taken back, beside its own undo.
+      if (context.proposalId !== followUpId("undo", args.proposal)) {
+        throw notStarted("It was opened to take back another case");
+      }
+      return takeBack(assent, action, args, context);
+    },
   });
 }

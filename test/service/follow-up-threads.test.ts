@@ -210,6 +210,20 @@ describe.each(STORAGES)("follow-ups that run, $name", ({ open }) => {
       }
     });
 
+    test("is of the case that it was opened for, whatever arguments somebody approves", async () => {
+      const at = desk();
+      const [old, other] = [await at.act(), await at.act()];
+      const undo = await at.assent.followUps.undo(old.proposal.id, { by: ana, why });
+      const foreign = await at.assent.followUps.undo(other.proposal.id, { by: ana, why });
+      const { case: changed } = await decideOn(at.assent, undo, bo, { decision: "modify", args: foreign.round.args });
+      await at.delivery.deliver(threadOf(changed));
+      expect((await now(at.assent, changed)).outcome).toMatchObject({
+        status: "failed",
+        reason: expect.stringContaining("another case"),
+      });
+      expect(at.whats()).toEqual(["suspend kim", "suspend kim"]);
+    });
+
     test("at the same moment as a granted appeal has at most one effect", async () => {
       const at = desk();
       const old = await at.act();
