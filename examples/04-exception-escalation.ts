@@ -51,6 +51,12 @@ for (const { orderId, confidence, becomes } of cases) {
   console.log(`${orderId}, sure to ${confidence}: ${becomes}`);
 }
 assert.deepEqual(cancelled, ["A-1", "A-2"]);
+const [look] = (await assent.reviews.list()).items.filter(({ review }) => review.kind === "second-look");
+assert.deepEqual(
+  look?.case.round.args,
+  { orderId: "A-2" },
+  "what was flagged waits for somebody who looks at it again",
+);
 
 await graph.invoke(new Command({ resume: { type: "reject", note: "it has left" } }), threadOf("A-3"));
 assert.deepEqual(cancelled, ["A-1", "A-2"], "a person said no");

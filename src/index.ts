@@ -8,6 +8,9 @@ export { defineAction, notStarted } from "./model/action.js";
 export type { Action, ActionDefinition, RunContext } from "./model/action.js";
 export { createAssent } from "./nodes/assent.js";
 export type { AnyAction, Assent, AssentOptions } from "./nodes/assent.js";
+export type { FollowUps, IncidentReport, UndoOptions } from "./nodes/follow-ups.js";
+export type { FollowUpTerms } from "./nodes/follow-up-terms.js";
+export type { GateTerms } from "./nodes/terms.js";
 export type { ProposeOptions } from "./nodes/propose.js";
 export { AssentAnnotation, AssentFields, AssentState } from "./nodes/state.js";
 
@@ -35,7 +38,6 @@ export { suggestOnly } from "./patterns/suggest-only.js";
 export type { SuggestOnlyOptions } from "./patterns/suggest-only.js";
 export { coAuthor, handOver } from "./patterns/take-turns.js";
 export type { CoAuthorOptions, HandOverOptions, NextTurn } from "./patterns/take-turns.js";
-export type { GateTerms } from "./patterns/terms.js";
 export { vetoWindow } from "./patterns/veto-window.js";
 export type { VetoWindowOptions } from "./patterns/veto-window.js";
 export type { Gate } from "./patterns/gate-graph.js";
@@ -179,6 +181,8 @@ export type { Amount, ExtraFact, Facts, HistoryQuery, PolicyInput } from "./mode
 export type { Outcome, OutcomeStatus } from "./model/outcome.js";
 export type { Halt, HaltScope } from "./model/halt.js";
 export type { Novelty } from "./model/novelty.js";
+export type { FollowUpKind } from "./model/follow-up.js";
+export type { NewFollowUp } from "./ledger/following.js";
 export type { CaseQuery, HistoryRequest } from "./ledger/history.js";
 export type { HaltRequest, LiftRequest } from "./ledger/halting.js";
 export type { Permit } from "./model/permit.js";

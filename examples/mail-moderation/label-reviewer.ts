@@ -1,4 +1,4 @@
-import type { Assent, Principal } from "assent";
+import type { Assent, Principal, ReviewItem } from "assent";
 import { FOLDER_OF, type ModerateArgs } from "../../graphs/mail-moderation/agent.js";
 import { isRight, type MailVerdict } from "../../graphs/mail-moderation/classifier.js";
 import type { Label } from "../../graphs/mail-moderation/corpus.js";
@@ -9,6 +9,29 @@ export function isRightFolder(folder: Folder, label: Label): boolean {
   return (Object.keys(FOLDER_OF) as MailVerdict[]).some(
     (verdict) => FOLDER_OF[verdict] === folder && isRight(verdict, label),
   );
+}
+
+/** How many reviews are looked at in one go. */
+const PAGE = 200;
+
+/** Takes every second look that is open, as the corpus is labelled: what was flagged was right, or it was wrong. Gives their number. */
+export async function lookAgain(assent: Assent, by: Principal, labelOf: (messageId: string) => Label): Promise<number> {
+  let looks = 0;
+  let after: ReviewItem["review"] | undefined;
+  for (;;) {
+    const { items } = await assent.reviews.list({ limit: PAGE, ...(after && { after }) });
+    for (const { review, case: held } of items) {
+      if (review.kind !== "second-look") continue;
+      const { messageId, verdict } = held.round.args as ModerateArgs;
+      const label = labelOf(messageId);
+      const decision = isRight(verdict, label) ? "approve" : "reject";
+      const note = `labelled ${label} in the corpus`;
+      await assent.reviews.decide(review.id, { by, decision, digest: review.digest, note });
+      looks += 1;
+    }
+    if (items.length < PAGE) return looks;
+    after = items.at(-1)?.review;
+  }
 }
 
 /** A reviewer that answers every open review of a thread as the corpus is labelled. Gives the number of decisions. */

@@ -7,8 +7,8 @@ import { performance } from "node:perf_hooks";
 import { AssentError, localUser } from "assent";
 import { checkAudit } from "assent/audit";
 import { reviewInTerminal } from "assent/cli";
-import { labelReviewer } from "./label-reviewer.js";
-import { Moderation, threadOf } from "./moderation.js";
+import { labelReviewer, lookAgain } from "./label-reviewer.js";
+import { isMail, Moderation, threadOf } from "./moderation.js";
 import { HELP, readSettings, type Settings } from "./settings.js";
 import { openStage, setAside, type Stage } from "./stage.js";
 import { startStudio, type Studio } from "./studio.js";
@@ -100,6 +100,8 @@ async function unattended(settings: Settings, limit: number, stage: Stage, stop:
   }
   progress.end();
   const seconds = (performance.now() - startedAt) / 1000;
+  note("looking again at what was flagged");
+  const secondLooks = await lookAgain(assent, labels, labelOf);
   const after = await mailbox.count();
   note("checking the audit log");
   const audit = await checkAudit(assent.ledger);
@@ -115,6 +117,7 @@ async function unattended(settings: Settings, limit: number, stage: Stage, stop:
     errorsSlipped,
     auditOk: audit.ok,
     perSecond: Number((messages / seconds).toFixed(2)),
+    secondLooks,
   };
   console.log(renderSummary(summary));
   if (settings.json) console.log(JSON.stringify(summary));
@@ -156,8 +159,10 @@ async function attended(settings: Settings, stage: Stage, stopping: AbortControl
       status: () => tally.line(waiting.count, total),
       signal: stopping.signal,
       onDecided: ({ case: held }) => {
-        tally.decisions += 1;
         const { threadId } = held.proposal;
+        // A second look at what was flagged has no thread: it is over once it is decided.
+        if (!isMail(threadId)) return;
+        tally.decisions += 1;
         const trouble = (error: unknown): void => note(`${threadId} stays where it is: ${String(error)}`);
         const work = moderation.bringForward(threadId, true).catch(trouble);
         inHand.add(work);

@@ -37,6 +37,9 @@ const PREFIX = "mail:";
 /** The thread that a message is moderated on. */
 export const threadOf = (messageId: string): string => PREFIX + messageId;
 
+/** Whether a thread is one that a message is moderated on. */
+export const isMail = (threadId: string): boolean => threadId.startsWith(PREFIX);
+
 /**
  * Runs messages through the agent, a few threads at a time: first what an earlier run left decided and unfinished,
  * then new mail. Nothing is kept here that matters: if we die, the ledger, the checkpoints and the mailbox say where

@@ -20,6 +20,8 @@ export interface Summary {
   errorsSlipped: number;
   auditOk: boolean;
   perSecond: number;
+  /** Second looks that were taken at what was flagged, left from before included. */
+  secondLooks: number;
 }
 
 /** Counts finished messages by what happened to them. */
@@ -59,6 +61,7 @@ export function renderSummary(summary: Summary): string {
     row("asked      (< 0.70)", asked, share(asked)),
     row("decisions made", summary.decisions),
     row("effects on disk", summary.effects),
+    row("second looks at what was flagged", summary.secondLooks),
     row("agent errors that people caught", summary.errorsCaught),
     row("agent errors that slipped through", summary.errorsSlipped),
     `  audit log                           ${summary.auditOk ? "checks out" : "BROKEN"}`,

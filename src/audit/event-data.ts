@@ -14,7 +14,7 @@ const closing = { case: z.string(), caseDigest: z.string() };
 const EVENT_DATA = {
   proposed: z.object({ argsDigest: z.string() }),
   routed: z.object({ round: z.int(), route: Route }),
-  asked: z.object({ review: z.string(), round: z.int() }),
+  asked: z.object({ review: z.string(), round: z.int(), kind: z.string().optional() }),
   decided: z.object({
     decision: z.string(),
     review: z.string(),

@@ -9,3 +9,4 @@ export type { AuditProblem } from "./problems.js";
 export { renderCase } from "./render-case.js";
 export { showCase } from "./show-case.js";
 export type { CaseReport, CaseReportRow } from "./show-case.js";
+export type { FollowUpKind } from "../model/follow-up.js";

@@ -13,6 +13,8 @@ export interface RoundInLog {
   modified: boolean;
   route: Route | null;
   review: string | null;
+  /** Whether its review asks what became of an effect in doubt: an answer then makes no new arguments. */
+  reconciles: boolean;
   /** What was said on it, in order: votes, and what settles it alone. */
   verdicts: Verdict[];
   /** What the last deadline that passed brought about. */
@@ -34,7 +36,7 @@ export type ClosingInLog = Of<"executed"> | Of<"failed"> | Of<"closed">;
  * | `proposed` | nothing came before | round 1 is current |
  * | `routed` | it is about the current round, which is not routed | |
  * | `asked` | it is about the current round, routed and unsettled; always the same review | |
- * | `decided` | the current round's review was asked for and is unsettled; the arguments are the round's | after `modify` and `answer` the next round, of the new arguments, is current |
+ * | `decided` | the current round's review was asked for and is unsettled; the arguments are the round's | after `modify` and `answer` the next round, of the new arguments, is current, unless it was answered what became of an effect in doubt |
  * | `expired` | the current round's review was asked for and is unsettled, and has not ended for want of a decision before | |
  * | `withdrawn` | as `expired` | it can be asked for again, and nothing else |
  * | `handled` | it names the current round's review | |
@@ -110,7 +112,7 @@ export class Life {
 
   #openRound(argsDigest: string, modified: boolean): RoundInLog {
     const nothing = { route: null, review: null, fallback: null, permit: null };
-    const open = { verdicts: [], withdrawn: false, claimed: false };
+    const open = { verdicts: [], reconciles: false, withdrawn: false, claimed: false };
     const round: RoundInLog = { argsDigest, modified, ...nothing, ...open };
     this.rounds.push(round);
     return round;
@@ -132,10 +134,10 @@ export class Life {
     return this.#wrongRound(round) ?? (again ? "its round was routed before" : null);
   }
 
-  #asked({ round, review }: Of<"asked">): string | null {
+  #asked({ round, review, kind }: Of<"asked">): string | null {
     const current = this.#current;
     const other = current.review !== null && current.review !== review;
-    Object.assign(current, { review, withdrawn: false });
+    Object.assign(current, { review, withdrawn: false, reconciles: kind === "reconciliation" });
     const wrong = this.#wrongRound(round);
     if (wrong !== null) return wrong;
     if (current.route === null) return "a person was asked before the policy had routed it";
@@ -157,7 +159,7 @@ export class Life {
     const wrong = this.#wrongRound(round) ?? whyNotDecided(current, review, argsDigest);
     current.verdicts.push(verdict);
     this.decisions.set(decision, statementDigest);
-    if (verdict !== "modify" && verdict !== "answer") return wrong;
+    if (verdict !== "modify" && (verdict !== "answer" || current.reconciles)) return wrong;
     this.#openRound(newArgsDigest ?? "", true);
     return wrong ?? (newArgsDigest === null ? `a decision "${verdict}" has no new arguments` : null);
   }

@@ -12,7 +12,7 @@ const ROW_COLUMNS = 43;
  * A case as plain text for a terminal of 80 columns. Whatever came from an agent, a reviewer or an action is shown
  * with its hidden characters made visible, so it can neither move the cursor nor pass for another line's label.
  */
-export function renderCase({ auditId, proposalId, record, appeal, rows, integrity }: CaseReport): string {
+export function renderCase({ auditId, proposalId, record, rows, integrity, ...related }: CaseReport): string {
   const { agent_action: action, outcome } = record;
   const lines = [
     `Case ${auditId}`,
@@ -27,7 +27,7 @@ export function renderCase({ auditId, proposalId, record, appeal, rows, integrit
     ...field("Routing", routingOf(action)),
     ...reviewLines(record),
     ...outcomeLines(outcome),
-    ...(appeal === null ? [] : field("Appeal", `${appeal.status}, proposal ${appeal.proposalId}`)),
+    ...relatedLines(related),
     "",
     "Log",
     ...rows.flatMap(rowLines),
@@ -43,6 +43,17 @@ const INTEGRITY: Record<CaseReport["integrity"], string> = {
   differs: "BROKEN: the stored record is not the one that the log's closing row binds.",
   missing: "BROKEN: the closed case lacks its stored record, or the log its closing row.",
 };
+
+function relatedLines({ appeal, followUps, after }: Pick<CaseReport, "appeal" | "followUps" | "after">): string[] {
+  const of = after === null || after.proposalId === null ? "" : ` of proposal ${after.proposalId}`;
+  return [
+    ...(after === null ? [] : field("Follow-up", `${after.kind}${of}`)),
+    ...(appeal === null ? [] : field("Appeal", `${appeal.status}, proposal ${appeal.proposalId}`)),
+    ...followUps.flatMap(({ kind, status, proposalId }) =>
+      field("Followed by", `${kind}: ${status}, proposal ${proposalId}`),
+    ),
+  ];
+}
 
 function field(label: string, text: string): string[] {
   return wrapText(text, COLUMNS - LABEL_COLUMNS).map((line, index) =>

@@ -1,5 +1,6 @@
 import { AuditEvent, type AuditRow } from "../model/audit-event.js";
 import { appealId, auditId, caseRecord, type Case, type CaseRecord } from "../model/case.js";
+import { afterWhat, followUpId, SINGLE_FOLLOW_UPS, type FollowUpKind } from "../model/follow-up.js";
 import { digestText } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import type { Outcome } from "../model/outcome.js";
@@ -20,6 +21,10 @@ export interface CaseReport {
   record: CaseRecord;
   /** The case in which somebody appealed against this one; null if nobody has. */
   appeal: { auditId: string; proposalId: string; status: Outcome["status"] | "open" } | null;
+  /** What followed on the case, in order, but for reported incidents: of these there may be any number. */
+  followUps: { kind: FollowUpKind; auditId: string; proposalId: string; status: Outcome["status"] | "open" }[];
+  /** What the case itself follows on: its kind, and the older case, if there is one; null for every other case. */
+  after: { kind: FollowUpKind; auditId: string | null; proposalId: string | null } | null;
   /** The case's rows of the log, in order. */
   rows: CaseReportRow[];
   /**
@@ -44,8 +49,27 @@ export async function showCase(ledger: Ledger, id: string): Promise<CaseReport> 
   const derived = caseRecord(held);
   const record = stored === null ? derived : (readCaseRecord(stored.text) ?? derived);
   const appeal = await appealOf(ledger, proposalId);
+  const followUps = await followUpsOf(ledger, proposalId);
   const integrity = integrityOf(held, rows, stored?.text);
-  return { auditId: auditId(proposalId), proposalId, record, appeal, rows, integrity };
+  return { auditId: auditId(proposalId), proposalId, record, appeal, followUps, after: afterOf(held), rows, integrity };
+}
+
+async function followUpsOf(ledger: Ledger, proposalId: string): Promise<CaseReport["followUps"]> {
+  const found: CaseReport["followUps"] = [];
+  for (const kind of SINGLE_FOLLOW_UPS) {
+    const id = followUpId(kind, proposalId);
+    const held = await ledger.read(id);
+    if (held === null) continue;
+    found.push({ kind, auditId: auditId(id), proposalId: id, status: held.outcome?.status ?? "open" });
+  }
+  return found;
+}
+
+function afterOf(held: Case): CaseReport["after"] {
+  const about = afterWhat(held);
+  if (about === null) return null;
+  const { kind, proposal } = about;
+  return { kind, auditId: proposal === null ? null : auditId(proposal), proposalId: proposal };
 }
 
 async function appealOf(ledger: Ledger, proposalId: string): Promise<CaseReport["appeal"]> {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
+import { MAX_JSON_BYTES } from "../model/canonical-json.js";
 import type { Case } from "../model/case.js";
 import { type DecisionStatement, readable, type Decision, type Signature } from "../model/decision.js";
 import { digest } from "../model/digest.js";
 import type { Amount } from "../model/facts.js";
-import type { Round } from "../model/proposal.js";
+import { DISPLAY_BYTES_MAX, type Round } from "../model/proposal.js";
 import type { Requirement } from "../model/requirement.js";
 import { whyNotAllowed } from "./allowed.js";
 import { NO_AUTHORITY, type Authority } from "./authority.js";
@@ -66,6 +67,11 @@ export function whyNotStanding(held: Case, demands: Demands): string | null {
   return whyNotApproved(counted, held, demands);
 }
 
+/** Whether what somebody found really stands: that nobody who is trusted has said so, or null. */
+export function whyNotFound(decision: Decision, held: Case, signatories: Signatories): string | null {
+  return whyAltered(held.round) ?? (signatories === null ? null : whyNotSigned(decision, held, signatories));
+}
+
 /** Whether a decision says something on the current round that has to be looked at. */
 function concerns(
   { verdict, round, argsDigest, newArgsDigest }: Decision,
@@ -117,14 +123,14 @@ function whyNotCounted(decision: Decision, held: Case, { signatories, ...demands
 /** Whether a round is, byte for byte, what its digests say, and shows what it would run and why: why not, or null. */
 export function whyAltered({ args, argsDigest, facts, display, displayDigest }: Round): string | null {
   if (!hasDigest(args, argsDigest)) return "the recorded arguments do not have the recorded digest";
-  if (!hasDigest(display, displayDigest)) return "what is shown does not have the recorded digest";
+  if (!hasDigest(display, displayDigest, DISPLAY_BYTES_MAX)) return "what is shown does not have the recorded digest";
   if (!hasDigest(display.args, argsDigest)) return "what is shown has other arguments than the recorded ones";
   return isDeepStrictEqual(display.facts, facts) ? null : "what is shown has other facts than the recorded ones";
 }
 
-function hasDigest(value: unknown, recorded: string): boolean {
+function hasDigest(value: unknown, recorded: string, maxBytes = MAX_JSON_BYTES): boolean {
   try {
-    return digest(value) === recorded;
+    return digest(value, { maxBytes }) === recorded;
   } catch {
     // What no digest can be made of was never recorded.
     return false;

@@ -33,7 +33,8 @@ export function waysOf({ review, case: held }: ReviewItem, config: string | unde
   const code = requires?.reasonCodes === null || requires === undefined ? "" : " --reason-code CODE";
   const from = config === undefined ? "" : ` --config ${quotedForShell(config)}`;
   const commands = verdicts.map((verdict) => {
-    const more = `${MORE[verdict]}${code}`;
+    const isFinding = review.kind === "reconciliation" && verdict === "answer";
+    const more = `${isFinding ? FINDING : MORE[verdict]}${code}`;
     // The digest alone fills a line of 80 columns.
     const middle = `${more}${from}` === "" ? [] : [`  ${`${more}${from}`.trim()} \\`];
     return [`assent review ${verdict} ${review.id} \\`, ...middle, `--digest ${review.digest}`];
@@ -51,6 +52,9 @@ const MORE: Record<Verdict, string> = {
   escalate: "",
   abstain: "",
 };
+
+/** How a reconciliation is answered. */
+const FINDING = ` --answer '{"happened":"HAPPENED","evidence":"EVIDENCE"}'`;
 
 function quotedForShell(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${oneLine(text, Infinity).replaceAll("'", `'\\''`)}'`;
@@ -126,12 +130,17 @@ function saidOn({ review, case: held }: ReviewItem, { columns, paint }: Page): s
   return lines.length === 0 ? [] : [[paint.dim("What was said:"), ...lines].join("\n")];
 }
 
-function waysIn({ case: held }: ReviewItem, { commands }: Ways, { columns, paint }: Page): string[] {
+const HOW_TO_SAY = "What may be said, with --note TEXT if you like:";
+const HOW_TO_FIND =
+  "Find out what happened, and say it with what shows it. HAPPENED is executed (it took effect), failed (it did not) " +
+  "or again (it did not: run it again, if somebody approves that):";
+
+function waysIn({ review, case: held }: ReviewItem, { commands }: Ways, { columns, paint }: Page): string[] {
   if (commands.length === 0) return [linesOf("Nothing can be said to it from here.", columns, "")];
   const { requires } = held.round.routing ?? {};
   const answer = requires?.answer ?? null;
   return [
-    linesOf("What may be said, with --note TEXT if you like:", columns, "", paint.dim),
+    linesOf(review.kind === "reconciliation" ? HOW_TO_FIND : HOW_TO_SAY, columns, "", paint.dim),
     ...(answer === null ? [] : [linesOf(`The answer's JSON Schema: ${spacedJson(answer)}`, columns, "")]),
     ...commands.map((lines) => lines.join("\n")),
   ];

@@ -1,4 +1,5 @@
 import { wrapText } from "../audit/wrap-text.js";
+import { afterWhat } from "../model/follow-up.js";
 import type { Json } from "../model/proposal.js";
 import { oneLine } from "../model/visible-text.js";
 import type { ReviewItem } from "../nodes/reviews.js";
@@ -34,6 +35,8 @@ export function renderItem(
   const { display, routing } = held.round;
   const { agent, requestedBy, context } = display;
   const plain = (text: string): string => text;
+  const about = afterWhat(held);
+  const words = about === null ? context : ((Object(context) as { says?: Json }).says ?? null);
   const whose = `${agent}${requestedBy === null ? "" : `, for ${requestedBy}`}`;
   const asked = review.asks === 1 ? "asked once" : `asked ${review.asks} times`;
   const parts = [
@@ -41,12 +44,29 @@ export function renderItem(
     paragraph(display.summary, columns, paint.bold),
     ...(routing === null ? [] : [paragraph(routing.explanation, columns, plain)]),
     ...(Object.keys(display.args).length === 0 ? [] : [fields(display.args, columns, paint)]),
-    context === null
+    ...(about === null
+      ? []
+      : [
+          `${paragraph("What is known of it:", columns, paint.dim)}\n${quoted(knownIn(context), columns, paint, Infinity)}`,
+        ]),
+    words === null
       ? paragraph(`Proposed by ${whose}.`, columns, paint.dim)
-      : `${paragraph(`${whose} says:`, columns, paint.dim)}\n${quoted(context, columns, paint, contextLines)}`,
+      : `${paragraph(`${whose} says:`, columns, paint.dim)}\n${quoted(words, columns, paint, contextLines)}`,
     paragraph(`${review.id} · round ${review.round} · ${asked}`, columns, paint.dim),
   ];
   return parts.join("\n\n");
+}
+
+/** What a follow-up's context tells besides what the agent said: the old case, and what people said of it. */
+function knownIn(context: Json): Json {
+  const { after, old, says: _words, ...told } = Object(context) as Record<string, Json>;
+  const { proposal, kind } = Object(after) as { proposal?: Json; kind?: Json };
+  return {
+    "follow-up": kind ?? null,
+    "on proposal": proposal ?? null,
+    ...(Object(old) as Record<string, Json>),
+    ...told,
+  };
 }
 
 /**

@@ -17,6 +17,7 @@ import type {
   RouteRequest,
   WithdrawRequest,
 } from "./ledger.js";
+import { askOf, caseOf, type NewFollowUp } from "./following.js";
 import type { HandleRequest } from "./queueing.js";
 
 /**
@@ -125,6 +126,18 @@ export function routedEntry({ proposalId, round, routing, at }: Omit<RouteReques
       ...(routing.stage === undefined ? {} : { stage: routing.stage }),
     },
   });
+}
+
+/** A case was opened after another: what was proposed, where it went, and who was asked or how it ended. */
+export function followUpEntries(followUp: NewFollowUp): JournalEntry[] {
+  const { proposal, round, outcome } = followUp;
+  const at = proposal.proposedAt;
+  const begun = [proposedEntry(followUp)];
+  if (round.routing !== null) {
+    begun.push(routedEntry({ proposalId: proposal.id, round: round.round, routing: round.routing, at }));
+  }
+  if (outcome !== null) return [...begun, closing({ ...caseOf(followUp), outcome }, at).entry];
+  return [...begun, askedEntry(askOf(followUp), identifier("review", [proposal.id, round.round]))];
 }
 
 /** A permit was issued. */

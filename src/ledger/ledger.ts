@@ -13,6 +13,7 @@ import type { Fallback } from "../model/requirement.js";
 import type { Address, Review, ReviewKind } from "../model/review.js";
 import type { Routing } from "../model/routing.js";
 import type { StageKey } from "../model/stage.js";
+import type { NewFollowUp } from "./following.js";
 import type { HaltRequest, LiftRequest } from "./halting.js";
 import type { HistoryRequest } from "./history.js";
 import type {
@@ -111,9 +112,12 @@ export interface Ledger {
   extend(request: { permitId: string; owner: string; leaseMs: number }): Promise<boolean>;
   /**
    * Records how the attempt ended, spends the permit and closes the case; the first write wins. Only the claim's owner
-   * may, or, with `owner` null, anybody once the lease ran out.
+   * may, or, with `owner` null, anybody once the lease ran out. What follows opens with it, and only if this very call
+   * spends the permit.
    */
   settle(request: SettleRequest): Promise<Case>;
+  /** Opens a case that follows on a closed one, routed and asked about at once; the first write of an id wins. */
+  followUp(request: NewFollowUp): Promise<Case>;
 
   /**
    * Sums or counts, by the names of the queries, over other proposals that were let through and are like the asker: in
@@ -373,6 +377,8 @@ export interface SettleRequest {
   owner: string | null;
   outcome: Outcome;
   at: string;
+  /** The cases that open with this end; none if left out. */
+  followUps?: readonly NewFollowUp[];
 }
 
 /** Which reviews to list. */

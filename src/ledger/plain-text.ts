@@ -1,5 +1,6 @@
 import { AssentError } from "../model/error.js";
 import { oneLine } from "../model/visible-text.js";
+import { askOf, type NewFollowUp } from "./following.js";
 import type { AskRequest, ClaimRequest, DecideRequest, NewProposal, TakeRequest } from "./ledger.js";
 
 // Postgres refuses the one and has no bytes for the other.
@@ -40,6 +41,12 @@ export function requireTakeText({ threadId, gate }: TakeRequest): void {
 /** The texts of a question. */
 export function requireAskText({ gate, address }: AskRequest): void {
   requirePlainText({ gate, ...address });
+}
+
+/** The texts of what follows on a case. */
+export function requireFollowUpText(followUp: NewFollowUp): void {
+  requireProposalText(followUp);
+  requireAskText(askOf(followUp));
 }
 
 /** The texts of a decision. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { canonicalJson } from "./canonical-json.js";
+import { canonicalJson, MAX_JSON_BYTES } from "./canonical-json.js";
 import { digest, digestText } from "./digest.js";
 import { Facts } from "./facts.js";
 import { Routing } from "./routing.js";
@@ -67,14 +67,17 @@ export interface RoundDraft {
   context: Json;
 }
 
+/** What may be shown takes no more than this: an agent's own proposal half of it, what is told of an older case the rest. */
+export const DISPLAY_BYTES_MAX = 2 * MAX_JSON_BYTES;
+
 /**
  * Fixes a round: takes a deep copy through canonical JSON, so later changes to the caller's objects change nothing,
  * and digests the arguments and what will be displayed.
  *
  * @throws AssentError `json_invalid`, `json_too_deep`, `json_too_large`.
  */
-export function fixRound({ round, ...shownParts }: RoundDraft): Round {
-  const text = canonicalJson(shownParts);
+export function fixRound({ round, ...shownParts }: RoundDraft, maxBytes = MAX_JSON_BYTES): Round {
+  const text = canonicalJson(shownParts, { maxBytes });
   const display = JSON.parse(text) as Display;
   return {
     round,

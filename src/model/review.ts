@@ -25,8 +25,10 @@ const VERDICTS_OF: Readonly<Record<ReviewKind, readonly Verdict[]>> = {
   question: ["answer", "reject"],
   // Either somebody objects, or somebody lets it go at once.
   objection: ["reject", "approve"],
-  reconciliation: [],
-  "second-look": [],
+  // What was found out: whether it happened.
+  reconciliation: ["answer"],
+  // It was right, or it was wrong.
+  "second-look": ["approve", "reject"],
   // Either it was wrong, or it stands.
   appeal: ["approve", "reject"],
 };

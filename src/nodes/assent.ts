@@ -13,7 +13,9 @@ import type { Policy } from "../policy/policy.js";
 import { refuseUnenforced } from "../policy/unenforced.js";
 import { autonomyOf, type Autonomy } from "./autonomy.js";
 import { agentsOf, type Agents } from "./agents.js";
-import { declaredIn } from "./declared.js";
+import { actionOf } from "./actions.js";
+import { followUpsOf, type FollowUps } from "./follow-ups.js";
+import { requireFollowUpTerms, type FollowUpTerms } from "./follow-up-terms.js";
 import { knownTrust, trustFromEnvironment, underLangGraphServer } from "./host.js";
 import { propose, type ProposeOptions } from "./propose.js";
 import { queueOf, type Queue } from "./queue.js";
@@ -50,6 +52,8 @@ export interface AssentOptions<Actions extends readonly AnyAction[] = readonly A
    * unless said. Processes that share a ledger should have the same.
    */
   authority?: Authority;
+  /** Who is asked about effects in doubt, second looks and effects to be taken back, and by when. */
+  followUps?: FollowUpTerms;
   clock?: Clock;
   /** How long a claim on a permit holds without a sign of life from its owner; 30,000 unless said. */
   leaseMs?: number;
@@ -72,6 +76,8 @@ export interface Assent<Name extends string = string> {
   readonly keys: Keys | null;
   readonly leaseMs: number;
   readonly authority: Authority;
+  /** Who is asked about what is over. */
+  readonly followUpTerms: FollowUpTerms;
   readonly reviews: Reviews;
   /** What waits for people, and who looks at what. */
   readonly queue: Queue;
@@ -79,6 +85,8 @@ export interface Assent<Name extends string = string> {
   readonly reviewers: Reviewers;
   /** The kill switch. */
   readonly agents: Agents;
+  /** Taking effects back, and reporting incidents. */
+  readonly followUps: FollowUps;
   readonly stageRule: StageRule;
   readonly autonomy: Autonomy;
   /**
@@ -110,7 +118,7 @@ export interface Assent<Name extends string = string> {
 /**
  * Ties actions, a policy and a ledger together.
  *
- * @throws AssentError `config_invalid` for options that cannot be used, `keys_missing` for verified trust without keys,
+ * @throws AssentError `config_invalid` for options that cannot be used, `gate_invalid` for such `followUps`, `keys_missing` for verified trust without keys,
  *   `policy_unsupported` for a policy that asks for more in verified trust than this version enforces,
  *   `ledger_volatile` for a memory ledger under a LangGraph server.
  * @example
@@ -139,17 +147,13 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
   const actions = byName(options.actions);
   const trust = options.trust === undefined ? (trustFromEnvironment() ?? "verified") : knownTrust(options.trust);
   requireLease(leaseMs);
-  if (!ledger.durable && underLangGraphServer()) {
-    throw new AssentError("ledger_volatile", {
-      what: "A LangGraph server reloads this module and would lose a ledger that lives in memory",
-      where: "ledger",
-      fix: "Use postgresLedger from assent/postgres",
-    });
-  }
+  const followUpTerms = options.followUps ?? {};
+  requireFollowUpTerms(followUpTerms);
+  requireLasting(ledger);
   const keys = keysFor(options, trust);
   if (trust === "verified") refuseUnenforced(policy);
   const action = (name: string): AnyAction => {
-    const found = actions.get(name) ?? declaredIn(assent).get(name);
+    const found = actionOf(assent, name);
     if (found !== undefined) return found;
     throw new AssentError("action_unknown", {
       what: `This process declares no action "${name}"`,
@@ -167,6 +171,7 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
     keys,
     leaseMs,
     authority: options.authority ?? NO_AUTHORITY,
+    followUpTerms,
     action,
     get reviews() {
       return reviews;
@@ -179,6 +184,9 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
     },
     get agents() {
       return agents;
+    },
+    get followUps() {
+      return followUps;
     },
     stageRule: options.stageRule ?? rollingAccuracy(),
     get autonomy() {
@@ -195,7 +203,17 @@ export function createAssent<const Actions extends readonly AnyAction[]>(
   const reviewers = reviewersOf(assent);
   const agents = agentsOf(assent);
   const autonomy = autonomyOf(assent);
+  const followUps = followUpsOf(assent);
   return assent;
+}
+
+function requireLasting({ durable }: Ledger): void {
+  if (durable || !underLangGraphServer()) return;
+  throw new AssentError("ledger_volatile", {
+    what: "A LangGraph server reloads this module and would lose a ledger that lives in memory",
+    where: "ledger",
+    fix: "Use postgresLedger from assent/postgres",
+  });
 }
 
 function requireLease(leaseMs: number): void {

@@ -19,6 +19,7 @@ import { keysMissing } from "../authority/keys.js";
 import type { Assent } from "./assent.js";
 import { stableArgs } from "./arguments.js";
 import { amountOf } from "./evaluate-round.js";
+import { findingInWords } from "./finding.js";
 import { historyFor } from "./history.js";
 import { withNovelty } from "./novelty.js";
 import { gatherFacts } from "./propose.js";
@@ -107,7 +108,10 @@ export function buildDecision(
   };
   const decision: Decision = {
     // The same principal saying the same again is the same decision, so a call whose answer was lost can be repeated.
-    id: identifier("decision", [review.id, ...(answeredAt === null ? voteOf(by, said, newArgsDigest) : [answeredAt])]),
+    id: identifier("decision", [
+      review.id,
+      ...(answeredAt === null ? voteOf(by, said, newArgsDigest ?? foundBy(review, said)) : [answeredAt]),
+    ]),
     reviewId: review.id,
     proposalId: review.proposalId,
     round: review.round,
@@ -134,8 +138,13 @@ export function buildDecision(
   };
 }
 
-function voteOf(by: PrincipalRecord, said: Verdicted, newArgsDigest: string | null): string[] {
-  return [by.authenticator, by.id, said.verdict, newArgsDigest ?? ""];
+function voteOf(by: PrincipalRecord, said: Verdicted, what: string | null): string[] {
+  return [by.authenticator, by.id, said.verdict, what ?? ""];
+}
+
+/** Who says first that it happened and then that it did not has said two things. */
+function foundBy({ kind }: Review, { reasonCode }: Verdicted): string | null {
+  return kind === "reconciliation" ? (reasonCode ?? null) : null;
 }
 
 /**
@@ -164,7 +173,8 @@ export async function nextRound(
 function roundMadeBy(assent: Assent, { kind }: Review, held: Case, said: Verdicted): Round | undefined {
   const { proposal, round } = held;
   if (said.verdict === "modify") return roundWith(assent, held, said.args);
-  if (said.verdict !== "answer") return undefined;
+  // What was found out about an effect in doubt leads to no other arguments.
+  if (said.verdict !== "answer" || kind === "reconciliation") return undefined;
   // A question's answer settles it. What a clarification says is routed by the gate, like anything that is proposed.
   if (kind === "question") {
     return { ...roundWith(assent, held, { ...round.args, answer: said.answer }), routing: round.routing };
@@ -222,8 +232,7 @@ function endOf(
   }
   // Nobody but a person does what is suggested; here they say that they did.
   if (held.round.routing?.route === "suggest") {
-    const what = decision.verdict === "approve" ? "took it and did it" : "did it with other arguments";
-    return { ...base, status: "suggested", reason: note ?? `${decision.by.name} ${what}` };
+    return { ...base, status: "suggested", reason: whatWasDone(held, decision) };
   }
   const route = next?.routing?.route;
   if (route !== "suggest" && route !== "block") return null;
@@ -232,6 +241,12 @@ function endOf(
     status: route === "suggest" ? "suggested" : "blocked",
     reason: next?.routing?.explanation ?? route,
   };
+}
+
+function whatWasDone({ review }: Case, { by, verdict, reasonCode, note }: Decision): string {
+  if (review?.kind === "reconciliation") return findingInWords(by.name, reasonCode, note);
+  if (review?.kind === "second-look") return note ?? `${by.name} looked at it, and it was right`;
+  return note ?? `${by.name} ${verdict === "approve" ? "took it and did it" : "did it with other arguments"}`;
 }
 
 /** How the case ends if those who were asked do not agree on it, and this is the last of them. */

@@ -2,8 +2,8 @@ import type { Case } from "../model/case.js";
 import type { Amount, PolicyInput } from "../model/facts.js";
 import { isAutomatic, type Routing } from "../model/routing.js";
 import { parseArgs } from "./arguments.js";
-import type { AnyAction, Assent } from "./assent.js";
-import { declaredIn } from "./declared.js";
+import { actionOf } from "./actions.js";
+import type { Assent } from "./assent.js";
 import { gatherFacts } from "./propose.js";
 
 /**
@@ -47,8 +47,4 @@ export function amountOf(assent: Assent, { proposal, round }: Pick<Case, "propos
   } catch {
     return undefined;
   }
-}
-
-function actionOf(assent: Assent, name: string): AnyAction | undefined {
-  return assent.actions.find((action) => action.name === name) ?? declaredIn(assent).get(name);
 }

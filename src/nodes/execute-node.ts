@@ -9,18 +9,19 @@ import { AssentError } from "../model/error.js";
 import type { Permit } from "../model/permit.js";
 import type { Json } from "../model/proposal.js";
 import { isAutomatic, mayNeverRun, type Routing } from "../model/routing.js";
-import { whyNotStanding, type Signatories } from "../authority/standing.js";
-import { keysMissing } from "../authority/keys.js";
+import { whyNotStanding } from "../authority/standing.js";
 import { agentHalted } from "./agents.js";
 import type { AnyAction, Assent } from "./assent.js";
 import { outcomeBase } from "./deciding.js";
 import { runEffect } from "./effect.js";
 import { amountOf } from "./evaluate-round.js";
+import { followUpsAfter } from "./follow-up-cases.js";
 import { stepFor } from "./gate-progress.js";
 import type { GateSettings } from "./gate-settings.js";
 import { parseArgs } from "./arguments.js";
 import { routeRound, routingOf } from "./route.js";
 import { runScope, type RunScope } from "./run-scope.js";
+import { signatories } from "./signatories.js";
 import type { ClaimRequest } from "../ledger/ledger.js";
 import type { GateState, GateUpdate } from "./state.js";
 
@@ -36,7 +37,7 @@ import type { GateState, GateUpdate } from "./state.js";
  * | before the claim | the permit is unclaimed; the re-run claims it |
  * | between claim and effect, or in the effect | the lease runs out; the re-run takes over (idempotent) or says `in-doubt` |
  * | between effect and outcome | the same: the idempotency key is the permit's, so an idempotent effect stays one |
- * | after the outcome | the re-run finds the case closed and goes on |
+ * | after the outcome | the re-run finds the case closed and goes on; what has to be looked at was opened with it |
  *
  * While a person has halted the agent or the action, nothing is claimed: it throws `agent_halted`, and the thread stays.
  */
@@ -136,16 +137,6 @@ function isWaitOver({ review, decisions, round }: Case, routing: Routing, now: D
 function waitOf({ route, requires }: Routing): number | null {
   const executes = route === "review" && requires?.otherwise === "execute";
   return (route === "veto" ? requires?.windowMs : executes ? requires.withinMs : null) ?? null;
-}
-
-/** The keys that decisions have to be signed with: everywhere but where both the host and the proposal are in open trust. */
-async function signatories({ trust, keys }: Assent, { proposal }: Case): Promise<Signatories> {
-  if (trust === "open" && proposal.trust === "open") return null;
-  if (keys !== null) return keys.trusted();
-  throw keysMissing(
-    "The proposal was made in verified trust, and this process has no keys to check decisions with",
-    "keys",
-  );
 }
 
 /**
@@ -264,7 +255,8 @@ async function runAndSettle(
 ): Promise<Case> {
   const outcome = await runEffect(assent, { case: current, permit, action, args, owner, signal: scope.signal });
   const { id } = current.proposal;
-  const request = { proposalId: id, round: current.round.round, owner, outcome, at: outcome.at };
+  const followUps = followUpsAfter(assent, current, permit, outcome);
+  const request = { proposalId: id, round: current.round.round, owner, outcome, at: outcome.at, followUps };
   return insisting(assent, () => assent.ledger.settle(request));
 }
 
@@ -272,17 +264,14 @@ async function runAndSettle(
  * A claim ran out and the action may not be repeated: nobody knows whether it took effect, and that is recorded. While
  * the claim still holds this changes nothing.
  */
-async function doubt({ ledger, clock }: Assent, held: Case): Promise<Case> {
-  const at = clock.now().toISOString();
-  return ledger.settle({
-    proposalId: held.proposal.id,
-    round: held.round.round,
-    owner: null,
-    at,
-    outcome: {
-      ...outcomeBase(held, at),
-      status: "in-doubt",
-      reason: "The worker that ran it died, and the action is not idempotent: it is not known whether it took effect",
-    },
-  });
+async function doubt(assent: Assent, held: Case): Promise<Case> {
+  const { proposal, round, permit } = held;
+  const at = assent.clock.now().toISOString();
+  const outcome = {
+    ...outcomeBase(held, at),
+    status: "in-doubt",
+    reason: "The worker that ran it died, and the action is not idempotent: it is not known whether it took effect",
+  } as const;
+  const followUps = permit === null ? [] : followUpsAfter(assent, held, permit, outcome);
+  return assent.ledger.settle({ proposalId: proposal.id, round: round.round, owner: null, at, outcome, followUps });
 }

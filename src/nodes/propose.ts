@@ -5,6 +5,7 @@ import type { Action } from "../model/action.js";
 import type { Case } from "../model/case.js";
 import { AssentError } from "../model/error.js";
 import { Facts, type Amount, type ExtraFact } from "../model/facts.js";
+import { isFollowUpThread } from "../model/follow-up.js";
 import { identifier } from "../model/identifier.js";
 import { fixRound, type Json } from "../model/proposal.js";
 import type { Ledger } from "../ledger/ledger.js";
@@ -63,6 +64,7 @@ export async function propose<Schema extends z.ZodObject, Result>(
 ): Promise<{ proposals: string[] }> {
   requireReadable(options);
   const scope = currentScope(options.key);
+  requireOwnThread(scope.threadId);
   // Before any await, so that concurrent calls in one node are counted in the order in which they are written.
   const id = proposalId(scope, action.name, options.key);
   const { proposal } = await record({ ledger, clock, trust }, action, args, options, { id, scope });
@@ -90,6 +92,7 @@ export async function proposeOnce<Schema extends z.ZodObject, Result>(
 ): Promise<{ case: Case; isOurs: boolean }> {
   requireReadable(options);
   const scope = currentScope(id);
+  requireOwnThread(scope.threadId);
   const held = await record(party, action, args, options, { id, scope });
   const { threadId, action: recorded } = held.proposal;
   return { case: held, isOurs: threadId === scope.threadId && recorded === action.name };
@@ -174,6 +177,17 @@ function requireReadable({ agent, requestedBy, key, facts }: ProposeOptions): vo
     what: "The facts of a proposal are a plain object of names and values",
     where: "facts",
     seen: typeof facts,
+  });
+}
+
+/** A thread of Assent's own is no place for proposals: what it is to run is not theirs. */
+function requireOwnThread(threadId: string): void {
+  if (!isFollowUpThread(threadId)) return;
+  throw new AssentError("thread_missing", {
+    what: `A thread whose id begins with "after/" stands for what follows on a case, and nobody proposes on it`,
+    where: "configurable.thread_id",
+    seen: threadId,
+    fix: "Run the graph on a thread with another id",
   });
 }
 

@@ -6,6 +6,7 @@ import { AssentError } from "../model/error.js";
 import type { Review } from "../model/review.js";
 import type { DecideResult, ReviewFilter } from "../ledger/ledger.js";
 import type { Assent } from "./assent.js";
+import { withFinding } from "./finding.js";
 import { buildDecision, nextRound, seatsFor, signed } from "./deciding.js";
 
 /**
@@ -28,7 +29,10 @@ export interface DecideOptions {
   version?: number;
   /** For `modify`: the whole new arguments. */
   args?: unknown;
-  /** For `answer`: what is answered. */
+  /**
+   * For `answer`: what is answered. On a reconciliation `{ happened, evidence }`: whether the effect in doubt `executed` or
+   * `failed`, or is to be run `again`, and what shows it.
+   */
   answer?: unknown;
   /** A short code for reports, such as `duplicate`. */
   reasonCode?: string;
@@ -100,7 +104,7 @@ async function decide(assent: Assent, reviewId: string, options: DecideOptions):
   const item = await getReview(assent, reviewId);
   requireShown(item);
   // A review of an earlier round shows the case's current one; deciding it is refused by the ledger below.
-  const said = { ...options, verdict: options.decision };
+  const said = withFinding(item.review, { ...options, verdict: options.decision });
   const next = await nextRound(assent, item, said);
   const made = { next, answeredAt: null, seats: await seatsFor(assent, item) };
   const built = await signed(assent, buildDecision(assent, item, by, said, made));

@@ -27,10 +27,20 @@ export async function routingOf(assent: Assent, gate: GateSettings, held: Case):
 export async function routeRound(assent: Assent, gate: GateSettings, held: Case, found?: Routing): Promise<Case> {
   const { proposal, round } = held;
   if (proposal.state === "closed" || round.routing !== null) return held;
+  const { routing, outcome, at } = await whereTo(assent, gate, held, found);
+  return assent.ledger.route({ proposalId: proposal.id, round: round.round, routing, outcome, at });
+}
+
+/** Where the current round goes now, and how the case ends by that, if it does. */
+export async function whereTo(
+  assent: Assent,
+  gate: GateSettings,
+  held: Case,
+  found?: Routing,
+): Promise<{ routing: Routing; outcome: Outcome | null; at: string }> {
   const routing = (await killedRouting(assent, held)) ?? found ?? (await routingOf(assent, gate, held));
   const at = assent.clock.now().toISOString();
-  const outcome = outcomeOf(routing, gate, outcomeBase(held, at));
-  return assent.ledger.route({ proposalId: proposal.id, round: round.round, routing, outcome, at });
+  return { routing, outcome: outcomeOf(routing, gate, outcomeBase(held, at)), at };
 }
 
 /** How the case ends at once, if it does. */

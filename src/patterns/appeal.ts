@@ -3,18 +3,19 @@ import { defineAction, type Action } from "../model/action.js";
 import { canonicalJson } from "../model/canonical-json.js";
 import { appealId, type Case } from "../model/case.js";
 import { readable } from "../model/decision.js";
-import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import type { Outcome } from "../model/outcome.js";
 import { handOver } from "../nodes/audit-node.js";
 import type { AnyAction, Assent } from "../nodes/assent.js";
 import { parseArgs } from "../nodes/arguments.js";
 import { declare } from "../nodes/declared.js";
+import { partakersIn } from "../nodes/follow-up-cases.js";
 import type { GateOptions, Tightening } from "../nodes/gate-settings.js";
 import { proposeOnce } from "../nodes/propose.js";
+import { executedCase, takeBack, TakenBack, takenBackOf } from "../nodes/taking-back.js";
 import { actionName } from "./ask-human.js";
 import { gateGraph, type Gate } from "./gate-graph.js";
-import { gateRequirement, termsIn, type GateTerms } from "./terms.js";
+import { gateRequirement, termsIn, type GateTerms } from "../nodes/terms.js";
 
 /** One appeal: which case, who is affected, and what they say. */
 export interface Appealed {
@@ -95,8 +96,9 @@ export function appeal<State = Record<string, never>, Name extends string = stri
           ...(into === undefined ? {} : { into }),
           async tighten({ round, proposal }): Promise<Tightening> {
             const because = "Whoever is affected asks for a person.";
-            const { proposal: old } = parseArgs(action, round.args) as AppealArgs;
-            const excludes = await partakersOf(assent, old, proposal.requestedBy);
+            const { proposal: old } = parseArgs(action, round.args) as TakenBack;
+            const decisions = (await assent.ledger.read(old))?.decisions ?? [];
+            const excludes = partakersIn(decisions, proposal.requestedBy);
             return { route: "review", because, requires: { ...requires, excludes } };
           },
         },
@@ -107,7 +109,7 @@ export function appeal<State = Record<string, never>, Name extends string = stri
             const appealed = readAppeal(name, seed);
             const held = await executedCase(assent, appealed.proposal, options.action.name);
             const shown = { requestedBy: appealed.by, context: contextOf(held, appealed), tags: ["appeal"] };
-            const made = await proposeOnce(assent, action, argsOf(held), shown, appealId(held.proposal.id));
+            const made = await proposeOnce(assent, action, takenBackOf(held), shown, appealId(held.proposal.id));
             return made.isOurs ? { proposals: [made.case.proposal.id] } : handOver([endOf(made.case)], into);
           },
         },
@@ -115,16 +117,6 @@ export function appeal<State = Record<string, never>, Name extends string = stri
     },
   };
 }
-
-const AppealArgs = z.object({
-  /** The old case. */
-  proposal: z.string(),
-  summary: z.string(),
-  /** What is taken back, byte for byte. */
-  argsDigest: z.string(),
-  outcomeDigest: z.string(),
-});
-type AppealArgs = z.infer<typeof AppealArgs>;
 
 const AppealedText = z.object({
   proposal: z.string().min(1).max(200),
@@ -160,25 +152,6 @@ function readAppeal(gate: string, seed: unknown): Appealed {
   });
 }
 
-/** The case of an effect that really happened. */
-async function executedCase(assent: Assent, proposalId: string, action: string): Promise<Case> {
-  const held = await assent.ledger.read(proposalId);
-  if (held === null) {
-    throw new AssentError("proposal_unknown", { what: "There is no such case to appeal against", seen: proposalId });
-  }
-  if (held.proposal.action === action && held.outcome?.status === "executed") return held;
-  throw new AssentError("args_invalid", {
-    what: `Only what the action "${action}" has executed can be appealed against here`,
-    where: `proposal ${proposalId}`,
-    seen: { action: held.proposal.action, status: held.outcome?.status ?? "open" },
-  });
-}
-
-function argsOf({ proposal, round, outcome }: Case): AppealArgs {
-  const { summary } = round.display;
-  return { proposal: proposal.id, summary, argsDigest: round.argsDigest, outcomeDigest: digest(outcome) };
-}
-
 /** How many characters of the old arguments are shown beside the appeal; the case record has all of them. */
 const SHOWN_MAX = 16_000;
 
@@ -187,13 +160,6 @@ function contextOf({ round, outcome, decisions, proposal }: Case, { grounds, by 
   const decidedBy = readable(decisions).map((decision) => decision.by.name);
   const old = { case: outcome?.auditId, agent: proposal.agent, args, executedAt: outcome?.at, decidedBy };
   return { appealedBy: by, grounds, old };
-}
-
-/** Whoever had a part in the old case, or has one in its appeal. */
-async function partakersOf(assent: Assent, proposalId: string, appellant: string | null): Promise<string[]> {
-  const old = await assent.ledger.read(proposalId);
-  const deciders = readable(old?.decisions ?? []).map(({ by }) => by.id);
-  return [...new Set([...deciders, ...(appellant === null ? [] : [appellant])])].toSorted();
 }
 
 /** How an appeal ended that was made on another thread. */
@@ -212,23 +178,10 @@ function appealAction(assent: Assent, gate: string, { action, undo }: AppealOpti
   const isUndone = undo ?? action.undo !== undefined;
   return defineAction({
     name: actionName("appeal", gate),
-    args: AppealArgs,
+    args: TakenBack,
     summary: ({ summary }) => `${isUndone ? "Take back" : "Grant the appeal against"}: ${summary}`,
     idempotent: action.idempotent,
     attemptsMax: action.attemptsMax,
-    async run({ proposal, argsDigest, outcomeDigest }, context) {
-      if (!isUndone) return { undone: false };
-      const held = await executedCase(assent, proposal, action.name);
-      const { round, outcome, permit } = held;
-      if (digest(round.args) !== argsDigest || digest(outcome) !== outcomeDigest || outcome?.status !== "executed") {
-        throw new AssentError("permit_mismatch", {
-          what: "The old case is not what the appeal was about",
-          where: `proposal ${proposal}`,
-          fix: "Somebody changed the ledger's rows; nothing was taken back",
-        });
-      }
-      await action.undo?.(round.args, outcome.result, { ...context, idempotencyKey: `undo:${permit?.id ?? proposal}` });
-      return { undone: true };
-    },
+    run: async (args, context) => (isUndone ? takeBack(assent, action, args, context) : { undone: false }),
   });
 }

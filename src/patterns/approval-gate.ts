@@ -4,7 +4,7 @@ import type { Facts } from "../model/facts.js";
 import type { Assent } from "../nodes/assent.js";
 import type { GateOptions, Tighten } from "../nodes/gate-settings.js";
 import { gateGraph, type Gate } from "./gate-graph.js";
-import { gateRequirement, termsIn, type GateTerms } from "./terms.js";
+import { gateRequirement, termsIn, type GateTerms } from "../nodes/terms.js";
 
 /** From where on a gate asks a person, whatever the policy says. Any one of them is enough. */
 export interface Threshold {

@@ -5,7 +5,7 @@ import { AssentError } from "../model/error.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Assent } from "../nodes/assent.js";
 import { questionGate } from "./ask-human.js";
-import { termsIn, type GateTerms } from "./terms.js";
+import { termsIn, type GateTerms } from "../nodes/terms.js";
 
 /** Options of {@link askHumanTool}. */
 export interface AskHumanToolOptions<Answer extends z.ZodType> extends GateTerms {

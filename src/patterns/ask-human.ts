@@ -6,7 +6,7 @@ import type { Assent } from "../nodes/assent.js";
 import { declare } from "../nodes/declared.js";
 import type { GateOptions } from "../nodes/gate-settings.js";
 import { gateGraph, type Gate } from "./gate-graph.js";
-import { gateRequirement, termsIn, type GateTerms } from "./terms.js";
+import { gateRequirement, termsIn, type GateTerms } from "../nodes/terms.js";
 
 /** What an answer says about itself. */
 export interface Answered {

@@ -5,7 +5,7 @@ import type { Assent } from "../nodes/assent.js";
 import type { GateOptions, Tightening } from "../nodes/gate-settings.js";
 import type { ReviewTerms } from "../policy/review-terms.js";
 import { gateGraph, type Gate } from "./gate-graph.js";
-import { gateRequirement, termsIn, type GateTerms } from "./terms.js";
+import { gateRequirement, termsIn, type GateTerms } from "../nodes/terms.js";
 
 /** A band of confidence: from its lower edge up to the edge of the band above it. */
 export interface ConfidenceBand {

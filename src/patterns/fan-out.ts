@@ -12,7 +12,7 @@ import { runScope } from "../nodes/run-scope.js";
 import { AssentState } from "../nodes/state.js";
 import { gateGraph, GATE_STEPS_MAX, type Gate } from "./gate-graph.js";
 import { markGate } from "./gate-mark.js";
-import { gateRequirement, termsIn, type GateTerms } from "./terms.js";
+import { gateRequirement, termsIn, type GateTerms } from "../nodes/terms.js";
 
 /** Options of {@link fanOut}. `State` is the state of your graph. */
 export interface FanOutOptions<Schema extends z.ZodObject, State, Name extends string = string> extends GateTerms {

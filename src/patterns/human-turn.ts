@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Assent } from "../nodes/assent.js";
 import { askHuman, type Answered, type AskHumanOptions } from "./ask-human.js";
 import type { Gate } from "./gate-graph.js";
-import type { GateTerms } from "./terms.js";
+import type { GateTerms } from "../nodes/terms.js";
 
 /** When a person is asked, in the words of other frameworks. */
 export type HumanInputMode = "never" | "terminate" | "always";

@@ -7,7 +7,7 @@ import type { GateOptions } from "../nodes/gate-settings.js";
 import type { ProposeOptions } from "../nodes/propose.js";
 import { actionName } from "./ask-human.js";
 import { gateGraph, type Gate } from "./gate-graph.js";
-import { gateRequirement, termsIn, type GateTerms } from "./terms.js";
+import { gateRequirement, termsIn, type GateTerms } from "../nodes/terms.js";
 
 /** A text that is being written, where a refinement is of nothing but a text. */
 export interface TextDraft {

@@ -5,7 +5,7 @@ import type { Assent } from "../nodes/assent.js";
 import { declare } from "../nodes/declared.js";
 import { actionName } from "./ask-human.js";
 import { gateGraph, type Gate } from "./gate-graph.js";
-import { gateRequirement, termsIn, type GateTerms } from "./terms.js";
+import { gateRequirement, termsIn, type GateTerms } from "../nodes/terms.js";
 
 /** Options of {@link reviewed}. `State` is the state of your graph. */
 export interface ReviewedOptions<State> extends GateTerms {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Assent } from "../nodes/assent.js";
 import { askHuman, type Answered } from "./ask-human.js";
 import type { Gate } from "./gate-graph.js";
-import type { GateTerms } from "./terms.js";
+import type { GateTerms } from "../nodes/terms.js";
 
 /** Whose turn it is next, as the person says. */
 export type NextTurn = "agent" | "person" | "done";

@@ -2,7 +2,7 @@ import type { Assent } from "../nodes/assent.js";
 import type { GateOptions } from "../nodes/gate-settings.js";
 import type { ReviewTerms } from "../policy/review-terms.js";
 import { gateGraph, type Gate } from "./gate-graph.js";
-import { gateRequirement } from "./terms.js";
+import { gateRequirement } from "../nodes/terms.js";
 
 /** Options of {@link vetoWindow}. */
 export interface VetoWindowOptions<Name extends string = string>

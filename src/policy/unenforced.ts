@@ -18,13 +18,7 @@ import type { ReviewTerms } from "./review-terms.js";
  */
 export function unenforced({ source }: Pick<Policy, "source">): string[] {
   const stepUp = placesOf(source, (terms) => terms.stepUp !== undefined);
-  const { sample } = source;
-  return [
-    ...(stepUp === undefined ? [] : [`A step-up before deciding is asked for by ${stepUp}.`]),
-    ...(sample === undefined
-      ? []
-      : [`A second look at a share of ${sample.executed} of what executed is asked for by \`sample\`.`]),
-  ];
+  return stepUp === undefined ? [] : [`A step-up before deciding is asked for by ${stepUp}.`];
 }
 
 /**

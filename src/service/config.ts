@@ -9,6 +9,8 @@ import type { WorkerOptions } from "./worker.js";
 export interface AssentConfig {
   /** What your gates are built with; its ledger is the one that is worked for. */
   assent: Assent;
+  /** Others whose actions may be taken back or run again by `assent worker`. */
+  assents?: readonly Assent[];
   /** A pool of the ledger's database, of a user who owns its schema; one of `DATABASE_URL` unless said. */
   pool?: Pool;
   /** The ledger's schema; `--schema` unless said. */

@@ -1,12 +1,20 @@
 import type { Ledger } from "../ledger/ledger.js";
 import { systemClock, type Clock } from "../model/clock.js";
+import { isFollowUpThread } from "../model/follow-up.js";
+import type { Assent } from "../nodes/assent.js";
 import { bringForward, decidedAnswers, type Delivered } from "./bring-forward.js";
+import { followUpThreads } from "./follow-up-threads.js";
 import type { Threads } from "./threads.js";
 
 /** Options of {@link createDelivery}. */
 export interface DeliveryOptions {
   ledger: Ledger;
   threads: Threads;
+  /**
+   * What carries out what follows on cases (`assent.followUps`, and effects in doubt that are run again): each those of its
+   * own actions. Without one of its action a follow-up waits.
+   */
+  assents?: readonly Assent[];
   /** How many steps one delivery takes before it gives up on a thread that does not come to rest; 100 unless said. */
   stepsMax?: number;
   /**
@@ -41,7 +49,8 @@ export interface Delivery {
  * it at the next start, and delivering twice runs nothing twice, because effects hang on permits.
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { ledger, threads, stepsMax = 100, settleMs = 0, clock = systemClock } = options;
+  const { ledger, assents = [], stepsMax = 100, settleMs = 0, clock = systemClock } = options;
+  const threads = followUpThreads({ ledger, assents, threads: options.threads });
   const turns = new Map<string, Promise<unknown>>();
 
   /** Runs `work` once everything that was asked for this thread before has ended. */
@@ -60,8 +69,17 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     return (await bringForward({ ledger, threads, stepsMax, settleMs, clock }, threadId)).result;
   }
 
+  /** Whether nobody here has anything to do about a follow-up. */
+  async function isAtRest(threadId: string): Promise<boolean> {
+    const state = await threads.state(threadId);
+    if (state.status === "finished") await ledger.delivered(threadId);
+    if (state.status !== "waiting") return state.status === "finished";
+    return Object.keys(await decidedAnswers(ledger, threadId, state)).length === 0;
+  }
+
   /** Whether a thread of which one case is through waits for people on all others: the ledger alone cannot tell. */
   async function onlyWaits(threadId: string): Promise<boolean> {
+    if (isFollowUpThread(threadId)) return isAtRest(threadId);
     const open = await ledger.reviews({ threadId, status: "open", limit: 1 });
     if (open.length === 0) return false;
     const state = await threads.state(threadId);

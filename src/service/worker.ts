@@ -7,6 +7,7 @@ import { systemClock, type Clock } from "../model/clock.js";
 import { AssentError } from "../model/error.js";
 import type { Assent } from "../nodes/assent.js";
 import type { DistributeOptions } from "../nodes/distribute.js";
+import { followUpThreads } from "./follow-up-threads.js";
 import { Presence } from "./presence.js";
 import type { Threads } from "./threads.js";
 import type { WorkerEvent } from "./worker-event.js";
@@ -23,6 +24,8 @@ export interface WorkerOptions {
   pool: Pool;
   /** The schema that `migrate` made; `assent` unless said. */
   schema?: string;
+  /** Others whose actions may be taken back or run again; the worker's own `assent` comes first. */
+  assents?: readonly Assent[];
   /** Every thread of the ledger: all workers on one ledger reach all its threads. */
   threads: Threads;
   /** How many jobs it works on at the same time; 4 unless said. */
@@ -158,7 +161,14 @@ class JobWorker implements Worker {
   }
 
   #settings(presence: Presence): RunnerOptions {
-    const { assent, threads, pool, schema, concurrency, clock, settleMs, graceMs } = this.#options;
+    const { assent, assents = [], pool, schema, concurrency, clock, settleMs, graceMs } = this.#options;
+    const threads = followUpThreads({
+      ledger: assent.ledger,
+      assents: [assent, ...assents],
+      threads: this.#options.threads,
+      onStranded: (threadId, action) =>
+        this.#tell({ kind: "trouble", what: `${threadId} waits: no assent of this worker has the action "${action}"` }),
+    });
     const threadName = (threadId: string): string => `assent.thread.${schema}.${threadId}`;
     const bringing = { ledger: assent.ledger, threads, clock, settleMs, stepsMax: 100 };
     // Before it takes its first job: whose jobs are a dead worker's is told by what its workers hold.

@@ -8,7 +8,7 @@ import { identifier } from "../model/identifier.js";
 import { isAutomatic } from "../model/routing.js";
 import type { Threads } from "../service/threads.js";
 import type { HistoryProblem, HistoryProblemKind } from "./check-history/problem.js";
-import { whyStuck } from "./check-history/stuck.js";
+import { whyStuck, withFollowUps } from "./check-history/stuck.js";
 
 /** Something that really happened, as the world it happened in tells it. */
 export interface WorldEffect {
@@ -86,7 +86,7 @@ export async function checkHistory({ ledger, effects, acknowledged, threads }: H
   const lives = [...log.lives.values()];
   const cases = await allCases(ledger);
   const happened = [...effects];
-  const stuck = await whyStuck(cases, threads);
+  const stuck = await whyStuck(cases, threads && withFollowUps(ledger, threads));
   const problems: HistoryProblem[] = [
     ...lostDecisions(log.lives, acknowledged),
     ...wrongEffects(lives, happened),

@@ -6,6 +6,7 @@ import { claimingContract } from "./ledger-contract/claiming.js";
 import type { Check } from "./ledger-contract/check.js";
 import { decidingContract } from "./ledger-contract/deciding.js";
 import { decidingRacesContract } from "./ledger-contract/deciding-races.js";
+import { followingUpContract } from "./ledger-contract/following-up.js";
 import { haltingContract } from "./ledger-contract/halting.js";
 import { historyContract } from "./ledger-contract/history.js";
 import { expiringContract } from "./ledger-contract/expiring.js";
@@ -53,6 +54,7 @@ const PARTS: Record<string, (check: Check) => void> = {
   withdraw: withdrawingContract,
   "claim and extend": claimingContract,
   settle: settlingContract,
+  "follow up": followingUpContract,
   history: historyContract,
   "halt and lift": haltingContract,
   "reviews, cases and deliveries": listingContract,

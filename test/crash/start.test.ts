@@ -82,9 +82,12 @@ it("loses no message and moves none twice, whatever kills it", async () => {
   expect(code, errors).toBe(0);
   const summary = JSON.parse(output.trim().split("\n").at(-1) ?? "") as Record<string, number | boolean>;
   expect(Object.keys(summary)).toEqual(
-    "messages executed flagged asked decisions effects errorsCaught errorsSlipped auditOk perSecond".split(" "),
+    "messages executed flagged asked decisions effects errorsCaught errorsSlipped auditOk perSecond secondLooks".split(
+      " ",
+    ),
   );
   expect(summary).toMatchObject({ messages: MESSAGES, effects: MESSAGES, auditOk: true });
+  expect(summary["secondLooks"]).toBeGreaterThanOrEqual(summary["flagged"] as number);
 
   const places = await folders();
   expect(places.size).toBe(5046);

@@ -10,6 +10,7 @@ import {
   claimRequest,
   decideRequest,
   draft,
+  followUpRequest,
   moment,
   reviewer,
   routeRequest,
@@ -100,8 +101,13 @@ const OPERATIONS = {
   settle: ({ pick }, seen, now) => {
     const status = (["executed", "failed", "in-doubt"] as const)[pick % 3];
     const owner = pick % 4 === 3 ? null : pick % 4 === 2 ? "stranger" : (seen.permit?.owner ?? "worker-0");
-    const request = { ...settleRequest(seen, owner, status), at: moment(now) };
+    const followUps = pick % 5 === 0 ? [] : [followUpRequest(seen)];
+    const request = { ...settleRequest(seen, owner, status), at: moment(now), followUps };
     return (ledger) => ledger.settle(request);
+  },
+  followUp: ({ pick }, seen) => {
+    const request = followUpRequest(seen, pick % 2 === 0 ? {} : { withinMs: 5_000, otherwise: "reject" });
+    return (ledger) => ledger.followUp(request);
   },
   deliver:
     (_operation, { proposal }) =>

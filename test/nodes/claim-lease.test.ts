@@ -57,7 +57,7 @@ describe("a lease is told by the ledger's clock alone", () => {
       await thread.goOn();
       expect(made).toHaveLength(idempotent ? 1 : 0);
       expect(await thread.outcome()).toMatchObject({ status: idempotent ? "executed" : "in-doubt" });
-      const [held] = await assent.ledger.cases({ afterId: "", limit: 1 });
+      const [held] = await assent.ledger.cases({ threadId: thread.id, afterId: "", limit: 1 });
       expect(held!.permit).toMatchObject({ state: "spent", claims: idempotent ? 2 : 1 });
     }
   });
@@ -318,7 +318,7 @@ describe("a run that is cancelled while the action runs", () => {
         /went away|abort/i,
       );
       expect(told).toBe(true);
-      const [held] = await assent.ledger.cases({ afterId: "", limit: 1 });
+      const [held] = await assent.ledger.cases({ threadId: thread.id, afterId: "", limit: 1 });
       expect(held).toMatchObject({ outcome: null, permit: { state: "claimed", claims: 1 } });
     },
   );
@@ -340,7 +340,7 @@ describe("an action that throws what is LangGraph's own", () => {
       });
       await thread.start().catch(() => undefined);
       expect(ran).toBe(1);
-      const [held] = await assent.ledger.cases({ afterId: "", limit: 1 });
+      const [held] = await assent.ledger.cases({ threadId: thread.id, afterId: "", limit: 1 });
       expect(held).toMatchObject({ outcome: null, permit: { state: "claimed", claims: 1 } });
     },
   );

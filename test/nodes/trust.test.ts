@@ -152,7 +152,7 @@ describe("an action that changed between proposing and running", () => {
         ran.push(args);
       },
     });
-    const assent = createAssent({ ...first.assent, actions: [action] });
+    const assent = createAssent({ ...first.assent, followUps: {}, actions: [action] });
     const builder = new StateGraph(AssentState).addNode("agent", () => ({}));
     const graph = addGate(builder, "gate", approvalGate(assent)).addEdge(START, "agent").addEdge("agent", "gate");
     const second = new Thread(graph.compile({ checkpointer: first.checkpointer }), first.thread.id);

@@ -6,7 +6,7 @@ import { refuseUnenforced, unenforced } from "../../src/policy/unenforced.js";
 
 const REFUNDS = new URL("refunds.yaml", import.meta.url);
 
-test("of what people vote on, and whom it goes to then, nothing is left unenforced", () => {
+test("of what people vote on, whom it goes to then, and what is looked at again, nothing is left unenforced", () => {
   const plain = policy({
     rules: [
       { id: "a", route: "veto", review: { window: "PT30M", by: [{ role: "desk" }] } },
@@ -18,6 +18,7 @@ test("of what people vote on, and whom it goes to then, nothing is left unenforc
         review: { within: "PT1H", otherwise: "escalate", escalateTo: [{ by: [{ role: "manager" }] }] },
       },
     ],
+    sample: { executed: 0.02, for: "second-look" },
     default: { route: "review" },
   });
   expect(unenforced(plain)).toEqual([]);
@@ -26,10 +27,8 @@ test("of what people vote on, and whom it goes to then, nothing is left unenforc
 
 test("the policy that a risk officer can read says what is not enforced, one sentence each", async () => {
   const refunds = parsePolicy(await readFile(REFUNDS, "utf8"));
-  const needs = [
-    'A step-up before deciding is asked for by rule "large".',
-    "A second look at a share of 0.02 of what executed is asked for by `sample`.",
-  ];
+  const needs = ['A step-up before deciding is asked for by rule "large".'];
+  expect(refunds.source.sample).toEqual({ executed: 0.02, for: "second-look" });
   expect(unenforced(refunds)).toEqual(needs);
   expect(() => refuseUnenforced(refunds)).toThrow(needs.join("\n  "));
 });

@@ -96,6 +96,7 @@ export function gated(options: GatedOptions = {}) {
   if (authenticators !== undefined) setUp.authenticators = authenticators;
   if (options.authority !== undefined) setUp.authority = options.authority;
   if (options.keys !== undefined) setUp.keys = options.keys;
+  if (options.followUps !== undefined) setUp.followUps = options.followUps;
   const assent = on?.assent ?? createAssent(setUp);
   const builder = new StateGraph(AssentState).addNode("agent", async () => {
     const made = await Promise.all(proposals.map(([args, about]) => assent.propose(pay, args, about)));

@@ -47,6 +47,7 @@ Ends with 0 once it was told to, with --once after all that is due is done; with
       const worker = createWorker({
         ...config.worker,
         assent: config.assent,
+        assents: config.assents ?? [],
         threads: threadsOf(config),
         pool,
         schema,

@@ -5,6 +5,7 @@ import type { Outcome } from "../../model/outcome.js";
 import type { Permit } from "../../model/permit.js";
 import { isAutomatic } from "../../model/routing.js";
 import { hasLapsed, holdsClaim } from "../claiming.js";
+import type { NewFollowUp } from "../following.js";
 import { afterDeadline, awaitsDraft, isDue, judgeDecision, seatsAsked } from "../deciding.js";
 import {
   askedEntry,
@@ -42,6 +43,7 @@ import {
   requireAskText,
   requireClaimText,
   requireDecisionText,
+  requireFollowUpText,
   requireProposalText,
   requireTakeText,
 } from "../plain-text.js";
@@ -50,6 +52,7 @@ import { unknownProposal, unknownReview } from "../unknown-proposal.js";
 import { canWithdraw } from "../withdrawing.js";
 import { approvedBy, escalate } from "./deciding.js";
 import { afterAsking, newEntry, view, type Entry } from "./entry.js";
+import { followUpEntry } from "./following.js";
 import { findPermit, findReview, openOnThread } from "./listing.js";
 import { MemoryStandingOrders } from "./standing-orders.js";
 
@@ -258,7 +261,8 @@ class MemoryLedger extends MemoryStandingOrders implements Ledger {
     return true;
   }
 
-  async settle({ proposalId, round, owner, outcome, at }: SettleRequest): Promise<Case> {
+  async settle({ proposalId, round, owner, outcome, at, followUps = [] }: SettleRequest): Promise<Case> {
+    followUps.forEach(requireFollowUpText);
     return this.#change(proposalId, (entry) => {
       const permit = entry.permits.get(round);
       const mine = owner === null ? hasLapsed(permit, this.in(0)) : permit?.owner === owner;
@@ -266,7 +270,14 @@ class MemoryLedger extends MemoryStandingOrders implements Ledger {
       permit.state = "spent";
       entry.spentAt = this.in(0);
       this.#close(entry, outcome, at);
+      for (const followUp of followUps) this.#follow(followUp);
     });
+  }
+
+  async followUp(request: NewFollowUp): Promise<Case> {
+    requireFollowUpText(request);
+    this.#follow(request);
+    return view(this.#entry(request.proposal.id));
   }
 
   /** Counts what a decision says about the agent, and moves the stage. Comes last: nothing after it may fail. */
@@ -282,6 +293,14 @@ class MemoryLedger extends MemoryStandingOrders implements Ledger {
     if (change !== null) this.staged.change(change);
   }
 
+  /** All that can fail comes before anything is kept. */
+  #follow(request: NewFollowUp): void {
+    if (this.kept.has(request.proposal.id)) return;
+    const { entry, made } = followUpEntry(request, (ms) => this.in(ms));
+    made.forEach((each) => this.log.append(each));
+    this.kept.set(request.proposal.id, entry);
+  }
+
   #entry(proposalId: string): Entry {
     const entry = this.kept.get(proposalId);
     if (entry === undefined) throw unknownProposal(proposalId);
@@ -293,9 +312,11 @@ class MemoryLedger extends MemoryStandingOrders implements Ledger {
     const entry = this.#entry(proposalId);
     const before = structuredClone(entry);
     const { seq } = this.log.head();
+    const { size } = this.kept;
     try {
       work(entry);
     } catch (error) {
+      for (const opened of [...this.kept.keys()].slice(size)) this.kept.delete(opened);
       this.kept.set(proposalId, before);
       this.log.takeBack(seq);
       throw error;

@@ -9,6 +9,7 @@ import type { Reviewer } from "../../model/reviewer.js";
 import { isAutomatic } from "../../model/routing.js";
 import { holdsClaim } from "../claiming.js";
 import { afterDeadline, awaitsDraft } from "../deciding.js";
+import type { NewFollowUp } from "../following.js";
 import { requireHaltText, type HaltRequest, type LiftRequest } from "../halting.js";
 import {
   askedEntry,
@@ -43,6 +44,7 @@ import {
   requireAskText,
   requireClaimText,
   requireDecisionText,
+  requireFollowUpText,
   requirePlainText,
   requireProposalText,
   requireTakeText,
@@ -53,6 +55,7 @@ import { requireStageText, type SetCeilingRequest, type SetStageRequest } from "
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
 import { canWithdraw } from "../withdrawing.js";
 import { decide, lockReview } from "./deciding.js";
+import { appendFollowUps, openFollowUps } from "./following.js";
 import { keepHalt, liftHalt } from "./halts.js";
 import { askSql } from "./queries/ask.js";
 import { claimedCaseSql, claimSql, extendSql, spendSql } from "./queries/claim.js";
@@ -262,11 +265,24 @@ class PostgresLedger extends PostgresReadings implements Ledger {
     return (await this.once(extendSql, [permitId, owner, leaseMs, this.now()])).length > 0;
   }
 
-  async settle({ proposalId, round, owner, outcome, at }: SettleRequest): Promise<Case> {
+  async settle({ proposalId, round, owner, outcome, at, followUps = [] }: SettleRequest): Promise<Case> {
+    followUps.forEach(requireFollowUpText);
     return this.#transaction(proposalId, async (run, schema) => {
       const spent = await run(spendSql(schema), [proposalId, round, owner, this.now()]);
       if (spent.length === 0) return;
-      await append(run, schema, [await closeCase(run, schema, proposalId, outcome, at)]);
+      const closed = await closeCase(run, schema, proposalId, outcome, at);
+      const opened = await openFollowUps(run, schema, followUps, this.now());
+      await append(run, schema, [closed]);
+      await appendFollowUps(run, schema, opened);
+    });
+  }
+
+  async followUp(request: NewFollowUp): Promise<Case> {
+    requireFollowUpText(request);
+    return inTransaction(this.connection, async (run) => {
+      const opened = await openFollowUps(run, this.schema, [request], this.now());
+      await appendFollowUps(run, this.schema, opened);
+      return readCase(run, this.schema, request.proposal.id);
     });
   }
 

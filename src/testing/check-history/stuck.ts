@@ -1,4 +1,7 @@
+import type { Ledger } from "../../ledger/ledger.js";
 import type { Case } from "../../model/case.js";
+import { followUpOn, isFollowUpThread } from "../../model/follow-up.js";
+import { followUpState } from "../../service/follow-up-threads.js";
 import type { Threads, ThreadState } from "../../service/threads.js";
 import type { HistoryProblem } from "./problem.js";
 
@@ -26,6 +29,16 @@ export async function whyStuck(
     problems.push(...found);
   }
   return { threads: stuck, problems };
+}
+
+/** Threads, and what stands in the place of one for a follow-up. */
+export function withFollowUps(ledger: Ledger, threads: Pick<Threads, "state">): Pick<Threads, "state"> {
+  return {
+    state: async (threadId) =>
+      isFollowUpThread(threadId)
+        ? followUpState(ledger, await ledger.read(followUpOn(threadId)))
+        : threads.state(threadId),
+  };
 }
 
 function isOpen({ proposal }: Case): boolean {

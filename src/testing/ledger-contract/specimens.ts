@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Authority } from "../../authority/authority.js";
 import { canonicalJson } from "../../model/canonical-json.js";
 import { auditId, type Case } from "../../model/case.js";
+import { followUpId, followUpThread } from "../../model/follow-up.js";
 import type { Decision, DecisionStatement, Verdict } from "../../model/decision.js";
 import type { Facts } from "../../model/facts.js";
 import { identifier } from "../../model/identifier.js";
@@ -11,6 +12,7 @@ import { fixRound, type Json, type Round } from "../../model/proposal.js";
 import type { Review } from "../../model/review.js";
 import type { Route, Routing } from "../../model/routing.js";
 import type { Trust } from "../../model/trust.js";
+import type { NewFollowUp } from "../../ledger/following.js";
 import type {
   AskRequest,
   ClaimRequest,
@@ -64,7 +66,7 @@ export function draft(options: DraftOptions = {}): NewProposal {
 }
 
 /** What a policy said. */
-function routing(route: Route): Routing {
+export function routingTo(route: Route): Routing {
   return {
     route,
     rules: ["small"],
@@ -74,7 +76,11 @@ function routing(route: Route): Routing {
 }
 
 /** How a case ended. */
-export function outcome(held: Case, status: Outcome["status"], at = moment(90)): Outcome {
+export function outcome(
+  held: Pick<Case, "decisions"> & { proposal: Pick<Case["proposal"], "id" | "action"> },
+  status: Outcome["status"],
+  at = moment(90),
+): Outcome {
   const { id: proposalId, action } = held.proposal;
   const decidedBy = held.decisions.at(-1)?.by.name ?? null;
   const base = { proposalId, action, auditId: auditId(proposalId), at, decidedBy, unverified: false, replayed: false };
@@ -90,7 +96,7 @@ export function routeRequest(held: Case, route: Route): RouteRequest {
   return {
     proposalId: held.proposal.id,
     round: held.round.round,
-    routing: routing(route),
+    routing: routingTo(route),
     outcome: ending === null ? null : outcome(held, ending, moment(1)),
     at: moment(1),
   };
@@ -185,7 +191,7 @@ function modifiedRound(held: Case, args: Record<string, Json>, route: Route): Ro
   const summary = `Refund ${JSON.stringify(args["amount"] ?? null)} USD on order o-1`;
   const round = held.round.round + 1;
   const fixed = fixRound({ round, action, args, agent, requestedBy, facts, summary, context: display.context });
-  return { ...fixed, routing: routing(route) };
+  return { ...fixed, routing: routingTo(route) };
 }
 
 /** The case's review; fails if none was asked for. */
@@ -212,6 +218,22 @@ export function claimRequest(held: Case, owner: string): ClaimRequest {
 export function settleRequest(held: Case, owner: string | null, status: Outcome["status"] = "executed"): SettleRequest {
   const at = moment(40);
   return { proposalId: held.proposal.id, round: held.round.round, owner, outcome: outcome(held, status, at), at };
+}
+
+/** What follows on a case, not yet opened. */
+export function followUpRequest(old: Case, more: Partial<NewFollowUp> = {}): NewFollowUp {
+  const id = followUpId("reconciliation", old.proposal.id);
+  const { proposal, round } = draft({ proposedAt: moment(40) });
+  return {
+    proposal: { ...proposal, id, threadId: followUpThread(id) },
+    round: { ...round, routing: routingTo("suggest") },
+    gate: "reconciliation",
+    kind: "reconciliation",
+    withinMs: null,
+    otherwise: "hold",
+    outcome: null,
+    ...more,
+  };
 }
 
 /** Records a proposal and gives its case. */

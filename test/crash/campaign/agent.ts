@@ -82,7 +82,7 @@ export async function openAgent(plan: Plan, url: string, keys: keyof Plan["keys"
     .addEdge("notices", END)
     .compile({ checkpointer: new PostgresSaver(postgres.anotherPool(), undefined, { schema: plan.threadsSchema }) });
   const threads = localThreads({ graphs: { graph } });
-  const delivery = createDelivery({ ledger, threads });
+  const delivery = createDelivery({ ledger, threads, assents: [moderate, notify] });
   return { assents: { moderate, notify }, people, threads, delivery, mailbox, world, postgres };
 }
 

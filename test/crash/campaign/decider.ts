@@ -6,7 +6,7 @@ const AT_ONCE = 4;
 
 /**
  * Answers reviews, as fast as they come: approves most, changes some, rejects some. Keeps what it was told is decided.
- * A decision whose answer was lost is made again, in the same words.
+ * A decision whose answer was lost is made again, in the same words. What is in doubt it looks up in the world.
  */
 export class Decider {
   /** Acknowledged decisions by which something may be done. */
@@ -50,9 +50,11 @@ export class Decider {
     const { review, case: held } = item;
     const isNotice = held.proposal.action === "notify";
     const { reviews } = isNotice ? this.#agent.assents.notify : this.#agent.assents.moderate;
-    const said = { by: this.#by, digest: review.digest, ...this.#words(held, isNotice) };
+    const drawn = this.#words(held, isNotice);
     while (!signal.aborted) {
       try {
+        const words = review.kind === "reconciliation" ? await this.#finding(held) : drawn;
+        const said = { by: this.#by, digest: review.digest, ...words };
         const { case: now } = await reviews.decide(review.id, said);
         this.#note(now, said.decision);
         return true;
@@ -64,6 +66,16 @@ export class Decider {
       await systemClock.sleep(25, signal).catch(() => undefined);
     }
     return false;
+  }
+
+  /** What became of an effect in doubt, as the world has it: one that is not there is to be had again. */
+  async #finding({ round }: Case) {
+    const { after } = round.display.context as { after: { proposal: string } };
+    const { assents, world } = this.#agent;
+    const old = await assents.notify.ledger.read(after.proposal);
+    const isThere = world.effects().some(({ idempotencyKey }) => idempotencyKey === old?.permit?.id);
+    const answer = { happened: isThere ? "executed" : "again", evidence: "looked it up" };
+    return { decision: "answer", answer } as const;
   }
 
   #words(held: Case, isNotice: boolean) {
@@ -80,7 +92,7 @@ export class Decider {
     const made = decisions.at(-1);
     if (made === undefined) return;
     this.acknowledged.push({ proposalId: proposal.id, decisionId: made.id });
-    if (verdict !== "reject") this.approvals += 1;
+    if (verdict !== "reject" && verdict !== "answer") this.approvals += 1;
   }
 }
 

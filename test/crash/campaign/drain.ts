@@ -43,5 +43,14 @@ export async function drain(
     left = unfinished;
     if (left.length > 0) await systemClock.sleep(200);
   }
+  // What was in doubt is asked about, and perhaps had again: by a case that may be in doubt in its turn.
+  while (systemClock.now().getTime() < giveUpAt) {
+    const decided = await decider.decideOpen(signal);
+    const left = (await delivery.undelivered()).filter((threadId) => !begun.includes(threadId));
+    for (const threadId of left) {
+      await delivery.deliver(threadId).catch((error: unknown) => note(`${threadId}: ${String(error)}`));
+    }
+    if (decided === 0 && left.length === 0) break;
+  }
   return begun;
 }
