@@ -11,6 +11,7 @@ import type { Conclusion, Surroundings } from "./campaign/conclusion.js";
 import { runCrash } from "./campaign/crash.js";
 import { runDeadlines } from "./campaign/deadlines.js";
 import { runRace } from "./campaign/race.js";
+import { runServer } from "./campaign/server.js";
 import { CRASH_SCENES, HELP, readSettings, type Settings } from "./campaign/settings.js";
 
 /** Programs are compiled in here, where they find their dependencies. */
@@ -44,7 +45,8 @@ async function main(): Promise<number> {
     try {
       concluded = await run(settings, { folder, postgres, programs: await compilePrograms(compiled), note });
     } finally {
-      await postgres.stop();
+      // Nobody needs what is in it any more.
+      await postgres.kill().catch(() => undefined);
     }
   } finally {
     for (const each of [folder, compiled]) rmSync(each, { recursive: true, force: true });
@@ -58,6 +60,7 @@ async function run(settings: Settings, surroundings: Surroundings): Promise<Conc
   const { scenes } = settings;
   if (scenes.includes("race")) return runRace(settings, surroundings);
   if (scenes.includes("deadlines")) return runDeadlines(settings, surroundings);
+  if (scenes.includes("server")) return runServer(settings, surroundings);
   const crashing = CRASH_SCENES.filter((name) => scenes.includes(name));
   return runCrash(crashing, settings, surroundings);
 }

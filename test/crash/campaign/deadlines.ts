@@ -16,7 +16,7 @@ const SEEDING_AT_ONCE = 16;
 /** How much longer than it should take there is for asking, before the deadline. */
 const SLACK = 1.5;
 /** How long there is besides, in which nothing may expire. */
-const HEAD_START_MS = 10_000;
+const HEAD_START_MS = 5_000;
 const POLL_MS = 100;
 /** How long nothing may go on before that is a failure; a busy machine takes its time. */
 const PATIENCE_MS = 300_000;

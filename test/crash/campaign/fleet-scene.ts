@@ -8,7 +8,7 @@ import { AFTER_MS, CUT_RATE } from "./faults.js";
 import { Fleet, type Member, type Part } from "./fleet.js";
 import { judgeAll } from "./judgement.js";
 import { planFile, threadOf, WORKER, type Plan } from "./plan.js";
-import { prepare, untilMore, type SceneOptions, type SceneResult } from "./prepare.js";
+import { prepare, untilFaced, untilMore, type SceneOptions, type SceneResult } from "./prepare.js";
 import type { Order } from "./program.js";
 
 /** How many processes there are of each part, and which program they run. */
@@ -93,18 +93,19 @@ async function whileFailing(
     progress: (signal) => untilMore(() => acknowledged.approvals, signal),
   });
   const over = new AbortController();
-  const enough = approvals === null ? systemClock.sleep(1_000 * seconds) : untilEnough(acknowledged, approvals, over);
+  const sofar = { approvals: () => acknowledged.approvals, faults: () => killing.kills, signal: over.signal };
+  const enough = approvals === null ? untilFaced(seconds, sofar) : untilEnough(acknowledged, approvals, over.signal);
+  enough.catch(() => undefined);
   await Promise.race([enough, killing.ended]).catch(failed);
   over.abort();
   proxy.heal();
   await killing.end().catch(failed);
   await fleet.restored().catch(failed);
-  if (acknowledged.approvals === 0) failed("nothing was approved at all");
   return failures.length === 0 ? null : String(failures[0]);
 }
 
-async function untilEnough(acknowledged: Acknowledgements, wanted: number, over: AbortController): Promise<void> {
-  while (acknowledged.approvals < wanted && !over.signal.aborted) await systemClock.sleep(100);
+async function untilEnough(acknowledged: Acknowledgements, wanted: number, signal: AbortSignal): Promise<void> {
+  while (acknowledged.approvals < wanted) await systemClock.sleep(100, signal);
 }
 
 /** Lets the fleet finish what was begun, with nobody in its way; and has what was lost looked for more often. */

@@ -74,3 +74,16 @@ export async function untilMore(approvals: () => number, signal: AbortSignal): P
     await systemClock.sleep(25, signal);
   }
 }
+
+/** Settles after so many seconds, but not before there was an approval and something failed. */
+export async function untilFaced(
+  seconds: number,
+  { approvals, faults, signal }: { approvals: () => number; faults: () => number; signal: AbortSignal },
+): Promise<void> {
+  await systemClock.sleep(1_000 * seconds, signal);
+  const giveUpAt = systemClock.now().getTime() + PATIENCE_MS;
+  while (approvals() === 0 || faults() === 0) {
+    if (systemClock.now().getTime() > giveUpAt) throw new Error("nothing was approved at all, or nothing failed");
+    await systemClock.sleep(100, signal);
+  }
+}
