@@ -27,7 +27,7 @@ const BODY_CHARACTERS_MAX = 2_000;
 /** What the agent works with. */
 export interface MailModerationParts extends Pick<
   AssentOptions,
-  "ledger" | "trust" | "authenticators" | "keys" | "leaseMs"
+  "ledger" | "trust" | "authenticators" | "keys" | "leaseMs" | "clock"
 > {
   mailbox: Mailbox;
   classifier: MailClassifier;

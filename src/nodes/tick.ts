@@ -27,7 +27,7 @@ export async function tick(assent: Assent): Promise<Expired[]> {
   const expired: Expired[] = [];
   for (;;) {
     const due = await assent.ledger.due({ limit: PAGE });
-    for (const item of due) expired.push(await letPass(assent, item));
+    for (const item of due) expired.push((await letPass(assent, item)).expired);
     if (due.length < PAGE) return expired;
   }
 }
@@ -43,17 +43,22 @@ export async function expireReview(assent: Assent, reviewId: string): Promise<De
   const item = await assent.ledger.review(reviewId);
   if (item === null || item.review.status !== "open" || item.review.deadlineAt === null) return { kind: "none" };
   const { version, deadlineAt } = item.review;
-  const expired = await letPass(assent, item);
-  const now = await assent.ledger.review(reviewId);
-  const isAsBefore = now?.review.status === "open" && now.review.version === version;
+  const { expired, after } = await letPass(assent, item);
+  const isAsBefore = after?.id === reviewId && after.status === "open" && after.version === version;
   return isAsBefore ? { kind: "early", deadlineAt } : { kind: "expired", expired };
 }
 
-async function letPass({ ledger, clock }: Assent, { review, case: held }: Item): Promise<Expired> {
+/** Gives also the case's review as it is then. */
+async function letPass(
+  { ledger, clock }: Assent,
+  { review, case: held }: Item,
+): Promise<{ expired: Expired; after: Review | null }> {
   const at = clock.now().toISOString();
-  await ledger.expire({ reviewId: review.id, outcome: expiry(review, held, at), next: nextStep(review, held), at });
+  const outcome = expiry(review, held, at);
+  const now = await ledger.expire({ reviewId: review.id, outcome, next: nextStep(review, held), at });
   const { id: proposalId, threadId } = held.proposal;
-  return { reviewId: review.id, proposalId, threadId, otherwise: review.otherwise };
+  const expired = { reviewId: review.id, proposalId, threadId, otherwise: review.otherwise };
+  return { expired, after: now.review };
 }
 
 interface Item {

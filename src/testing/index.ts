@@ -16,7 +16,7 @@ export { keepKilling } from "./keep-killing.js";
 export type { KeepKillingOptions, Killing } from "./keep-killing.js";
 export type { Killable } from "./killable.js";
 export { killablePostgres } from "./killable-postgres.js";
-export type { KillablePostgres } from "./killable-postgres.js";
+export type { KillablePostgres, PostgresDeath } from "./killable-postgres.js";
 export { killableProgram } from "./killable-program.js";
 export type { KillableProgramOptions } from "./killable-program.js";
 export { ledgerContract } from "./ledger-contract.js";

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { killablePostgres, type KillablePostgres } from "assent/testing";
 import { Client } from "pg";
+import { childrenOf, lifeOf } from "../../src/ledger/postgres/embedded/process-life.js";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 let folder: string;
@@ -59,4 +60,31 @@ it("comes back on the same address with what was committed, and nothing else", a
   await postgres.stop();
   await expect(connected()).rejects.toThrow(/ECONNREFUSED/);
   await expect(postgres.stop()).rejects.toMatchObject({ code: "program_failed" });
+});
+
+it("crashes with every process of its own, and comes back with what was committed", async () => {
+  await postgres.start();
+  const client = await connected();
+  await client.query("create table kept (n int)");
+  await client.query("insert into kept values (1)");
+  const died = client.query("select pg_sleep(600)").then(
+    () => "it answered",
+    () => "cut off",
+  );
+  const server = Number.parseInt(await readFile(join(folder, "data", "postmaster.pid"), "utf8"), 10);
+  const all = [server, ...childrenOf(server)];
+  expect(all.length).toBeGreaterThan(2);
+  await postgres.kill("crash");
+  expect(await died).toBe("cut off");
+  expect(all.filter((pid) => lifeOf(pid) !== undefined)).toEqual([]);
+  await client.end().catch(() => undefined);
+
+  const before = (await readFile(join(folder, "postgres.log"), "utf8")).length;
+  await postgres.start();
+  const again = await connected();
+  expect((await again.query("select n from kept")).rows).toEqual([{ n: 1 }]);
+  await again.end();
+  const log = (await readFile(join(folder, "postgres.log"), "utf8")).slice(before);
+  expect(log).toMatch(/automatic recovery in progress/);
+  expect(log).not.toMatch(/shutdown request/);
 });

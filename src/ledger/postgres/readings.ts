@@ -34,7 +34,7 @@ import {
   deliveredSql,
   dueSql,
   reviewSql,
-  reviewsSql,
+  reviewsQuery,
   undeliveredSql,
 } from "./queries/list.js";
 import { loadsSql, settingsSql } from "./queries/queue.js";
@@ -112,8 +112,9 @@ export class PostgresReadings {
     return readSeats(this.#run, this.schema, request, this.now());
   }
 
-  async reviews({ status, threadId, limit, after }: ReviewFilter): Promise<{ review: Review; case: Case }[]> {
-    return this.once(reviewsSql, [status ?? null, threadId ?? null, after?.askedAt ?? null, after?.id ?? null, limit]);
+  async reviews(filter: ReviewFilter): Promise<{ review: Review; case: Case }[]> {
+    const { text, values } = reviewsQuery(this.schema, filter);
+    return once(this.connection, text, values);
   }
 
   async due({ limit }: { limit: number }): Promise<{ review: Review; case: Case }[]> {

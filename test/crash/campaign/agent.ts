@@ -2,7 +2,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { END, START } from "@langchain/langgraph";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
-import { addGate, approvalGate, createAssent, defineAction, loadKeys, policy, systemClock, type Assent } from "assent";
+import {
+  addGate,
+  approvalGate,
+  createAssent,
+  defineAction,
+  loadKeys,
+  policy,
+  systemClock,
+  type Assent,
+  type Clock,
+} from "assent";
 import { openPostgres, postgresLedger, type OpenPostgres } from "assent/postgres";
 import { createDelivery, localThreads, type Delivery, type Threads } from "assent/service";
 import { testAuthenticator } from "assent/testing";
@@ -14,6 +24,20 @@ import { World } from "./world.js";
 
 /** How long an effect takes, before and after it has happened: as long as a call to another service would. */
 const EFFECT_MS = 50;
+
+/**
+ * Long enough that nothing expires that somebody decides about, and short enough that all of it would at once by a clock
+ * that is an hour ahead.
+ */
+const TIME_TO_DECIDE = { within: "PT45M", otherwise: "reject" } as const;
+
+/** How the agent is opened. */
+export interface AgentOptions {
+  /** What its clock says; the machine's own unless said. */
+  clock?: Clock;
+  /** How many connections its ledger may have, and as many again its threads. */
+  connectionsMax?: number;
+}
 
 /** The agent of one process, opened. */
 export interface Agent {
@@ -37,8 +61,13 @@ export function readPlan(path: string): Plan {
  * sender is told. Half of the messages need a person at the first gate, and half of them, others, at the second. The
  * move may be repeated; the notice may not. Hosts hold public keys only.
  */
-export async function openAgent(plan: Plan, url: string, keys: keyof Plan["keys"]): Promise<Agent> {
-  const postgres = await openPostgres({ url, connectionsMax: 6 });
+export async function openAgent(
+  plan: Plan,
+  url: string,
+  keys: keyof Plan["keys"],
+  { clock = systemClock, connectionsMax = 6 }: AgentOptions = {},
+): Promise<Agent> {
+  const postgres = await openPostgres({ url, connectionsMax });
   const world = new World(plan.folder);
   const mailbox = await openMailbox(join(plan.folder, "mailbox"));
   const people = testAuthenticator();
@@ -49,6 +78,7 @@ export async function openAgent(plan: Plan, url: string, keys: keyof Plan["keys"
     authenticators: [people],
     keys: await loadKeys(plan.keys[keys]),
     leaseMs: LEASE_MS,
+    clock,
   } as const;
   const { assent: moderate, builder } = mailModeration({
     ...options,
@@ -56,7 +86,7 @@ export async function openAgent(plan: Plan, url: string, keys: keyof Plan["keys"
     classifier: rememberedClassifier(plan),
     policy: policy({
       rules: [{ id: "sure", action: "moderate", when: { confidence: { gt: plan.sureAbove } }, route: "execute" }],
-      default: { route: "review" },
+      default: { route: "review", review: TIME_TO_DECIDE },
     }),
   });
   noteMoves(moderate, mailbox, world);
@@ -66,7 +96,7 @@ export async function openAgent(plan: Plan, url: string, keys: keyof Plan["keys"
     actions: [tell],
     policy: policy({
       rules: [{ id: "harmless", action: "notify", when: { risk: { lt: 0.5 } }, route: "execute" }],
-      default: { route: "review" },
+      default: { route: "review", review: TIME_TO_DECIDE },
     }),
   });
   const withNotice = addGate(builder, "gate", approvalGate(moderate, { action: "moderate" })).addNode(

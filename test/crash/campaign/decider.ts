@@ -1,40 +1,81 @@
-import { AssentError, systemClock, type Case, type Principal, type ReviewItem } from "assent";
+import {
+  AssentError,
+  systemClock,
+  type Case,
+  type Decision,
+  type Principal,
+  type ReviewItem,
+  type ReviewKind,
+} from "assent";
 import type { AcknowledgedDecision } from "assent/testing";
 import type { Agent } from "./agent.js";
 
 const AT_ONCE = 4;
+/** How many reviews are looked at in one go. */
+const PAGE = 100;
+/** How long one that found nothing to decide looks away: each look costs the database what others could use. */
+const IDLE_MS = 100;
+/** How often somebody decides what is left to another: then they meet. */
+const MEDDLING = 0.1;
+
+/** What is decided about; second looks wait for others. */
+const DECIDED_KINDS: ReadonlySet<ReviewKind> = new Set(["approval", "reconciliation"]);
+
+/** A decision that was acknowledged. */
+export interface Acknowledged extends AcknowledgedDecision {
+  verdict: Decision["verdict"];
+}
+
+/** Whether something may be done by it. */
+export const isApproval = ({ verdict }: Pick<Acknowledged, "verdict">): boolean =>
+  verdict !== "reject" && verdict !== "answer";
+
+/** How somebody decides. */
+export interface DeciderOptions {
+  agent: Agent;
+  by: Principal;
+  random: () => number;
+  /** Told of each decision once it is acknowledged, and not before. */
+  onAcknowledged: (decision: Acknowledged) => void;
+  /** Which reviews are mostly left to this one; all of them unless said. */
+  isOwn?: (reviewId: string) => boolean;
+}
 
 /**
- * Answers reviews, as fast as they come: approves most, changes some, rejects some. Keeps what it was told is decided.
- * A decision whose answer was lost is made again, in the same words. What is in doubt it looks up in the world.
+ * Answers reviews, as fast as they come: approves most, changes some, rejects some. A decision whose answer was lost is
+ * made again, in the same words. What is in doubt it looks up in the world.
  */
 export class Decider {
-  /** Acknowledged decisions by which something may be done. */
-  approvals = 0;
-  readonly acknowledged: AcknowledgedDecision[] = [];
   readonly #agent: Agent;
   readonly #by: Principal;
   readonly #random: () => number;
+  readonly #onAcknowledged: DeciderOptions["onAcknowledged"];
+  readonly #isOwn: (reviewId: string) => boolean;
 
-  constructor(agent: Agent, by: Principal, random: () => number) {
+  constructor({ agent, by, random, onAcknowledged, isOwn = () => true }: DeciderOptions) {
     this.#agent = agent;
     this.#by = by;
     this.#random = random;
+    this.#onAcknowledged = onAcknowledged;
+    this.#isOwn = isOwn;
   }
 
   /** Decides until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const decided = await this.decideOpen(signal).catch(passing);
-      if (decided === 0) await systemClock.sleep(25, signal).catch(() => undefined);
+      if (decided === 0) await systemClock.sleep(IDLE_MS, signal).catch(() => undefined);
     }
   }
 
   /** Decides what is open now, all of it or on one thread; gives the number of decisions that were acknowledged. */
   async decideOpen(signal: AbortSignal, threadId?: string): Promise<number> {
-    const filter = threadId === undefined ? { limit: 100 } : { threadId };
+    const filter = threadId === undefined ? { limit: PAGE } : { threadId };
     const { items } = await this.#agent.assents.moderate.reviews.list(filter);
-    const queue = items.values();
+    const queue = items
+      .filter(({ review }) => DECIDED_KINDS.has(review.kind))
+      .filter(({ review }) => this.#isOwn(review.id) || this.#random() < MEDDLING)
+      .values();
     let decided = 0;
     const worker = async (): Promise<void> => {
       for (const item of queue) {
@@ -54,9 +95,9 @@ export class Decider {
     while (!signal.aborted) {
       try {
         const words = review.kind === "reconciliation" ? await this.#finding(held) : drawn;
-        const said = { by: this.#by, digest: review.digest, ...words };
-        const { case: now } = await reviews.decide(review.id, said);
-        this.#note(now, said.decision);
+        const { decision } = await reviews.decide(review.id, { by: this.#by, digest: review.digest, ...words });
+        const { id: decisionId, proposalId, verdict } = decision;
+        this.#onAcknowledged({ proposalId, decisionId, verdict });
         return true;
       } catch (error) {
         // Decided before, in words of ours that we never heard the end of; or not there any more: the check will tell.
@@ -86,13 +127,6 @@ export class Decider {
       return { decision: "modify", args, note: "rather not" } as const;
     }
     return { decision: "approve", note: "fine" } as const;
-  }
-
-  #note({ proposal, decisions }: Case, verdict: string): void {
-    const made = decisions.at(-1);
-    if (made === undefined) return;
-    this.acknowledged.push({ proposalId: proposal.id, decisionId: made.id });
-    if (verdict !== "reject" && verdict !== "answer") this.approvals += 1;
   }
 }
 

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import {
   keepKilling,
   killableProgram,
@@ -8,13 +7,15 @@ import {
   type KillablePostgres,
   type Killing,
 } from "assent/testing";
-import type { HostOrder } from "./host.js";
-import type { SceneName } from "./settings.js";
+import type { Compiled } from "./compiled.js";
+import type { HostOrder } from "./programs/host.js";
+import type { CrashScene } from "./settings.js";
 
 /** What is needed to make things fail. */
 export interface FaultOptions {
   plan: string;
   postgres: KillablePostgres;
+  programs: Compiled;
   seed: number;
   /** Settles once something was approved from now on. */
   progress: (signal: AbortSignal) => Promise<void>;
@@ -41,14 +42,15 @@ export interface Faults {
   end(): Promise<void>;
 }
 
-const AFTER_MS = [1_000, 3_000] as const;
+/** How long something works before it is killed: at least, and at most. */
+export const AFTER_MS = [1_000, 3_000] as const;
 /** One commit in fifty: about one in the life of a thread. */
-const CUT_RATE = 0.01;
+export const CUT_RATE = 0.01;
 
-export const FAULTS: Record<SceneName, (options: FaultOptions) => Promise<Faults>> = {
-  async hosts({ plan, postgres, seed, progress, onKilled }) {
+export const FAULTS: Record<Exclude<CrashScene, "fleet">, (options: FaultOptions) => Promise<Faults>> = {
+  async hosts({ plan, postgres, programs, seed, progress, onKilled }) {
     const { url } = postgres;
-    const hosts = [0, 1].map((share) => host({ plan, url, share, shares: 2 }));
+    const hosts = [0, 1].map((share) => host(programs, { plan, url, share, shares: 2 }));
     const killings = await Promise.all(
       hosts.map((victim, share) =>
         keepKilling(victim, {
@@ -67,9 +69,9 @@ export const FAULTS: Record<SceneName, (options: FaultOptions) => Promise<Faults
     };
   },
 
-  async postgres({ plan, postgres, seed, progress, onKilled }) {
+  async postgres({ plan, postgres, programs, seed, progress, onKilled }) {
     const { url } = postgres;
-    const victim = host({ plan, url, share: 0, shares: 1 });
+    const victim = host(programs, { plan, url, share: 0, shares: 1 });
     await victim.start();
     const killing = await keepKilling(postgres, {
       afterMs: AFTER_MS,
@@ -85,11 +87,11 @@ export const FAULTS: Record<SceneName, (options: FaultOptions) => Promise<Faults
     };
   },
 
-  async network({ plan, postgres, seed, progress, onKilled }) {
+  async network({ plan, postgres, programs, seed, progress, onKilled }) {
     const proxy = await postgresProxy({ url: postgres.url });
     const { url } = proxy;
     const cuts = (): number => proxy.cuts.before + proxy.cuts.after;
-    const victim = host({ plan, url, share: 0, shares: 1 });
+    const victim = host(programs, { plan, url, share: 0, shares: 1 });
     await victim.start();
     proxy.cutAtRandom({ before: CUT_RATE, after: CUT_RATE, random: seededRandom(seed + 1) });
     // All connections at once: nothing has to be started again.
@@ -116,10 +118,10 @@ export const FAULTS: Record<SceneName, (options: FaultOptions) => Promise<Faults
   },
 };
 
-function host(order: HostOrder): Killable {
+function host(programs: Compiled, order: HostOrder): Killable {
   return killableProgram({
     command: process.execPath,
-    args: ["--import", "tsx", join(import.meta.dirname, "host.ts"), JSON.stringify(order)],
+    args: [programs.program("host"), JSON.stringify(order)],
     ready: "ready",
   });
 }

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Classification, MailClassifier } from "../../../graphs/mail-moderation/classifier.js";
-import { trainMailClassifier } from "../../../graphs/mail-moderation/classifier.js";
-import { loadCorpus, splitCorpus, type Mail } from "../../../graphs/mail-moderation/corpus.js";
-import { readMessage, type Message } from "../../../graphs/mail-moderation/message.js";
+import type { Mail } from "../../../graphs/mail-moderation/corpus.js";
+import type { Message } from "../../../graphs/mail-moderation/message.js";
 
-/** The work of one scene, as every process of it reads it from a file. */
-export interface Plan {
-  /** The folder of the mailbox and of what happened. */
+/** What a scene stands on: schemas, keys and a folder of its own. */
+export interface Ground {
+  /** The folder of everything that happens. */
   folder: string;
   /** The ledger's schema. */
   schema: string;
@@ -15,6 +14,10 @@ export interface Plan {
   threadsSchema: string;
   /** The folder with the private key, and the file with the public one alone. */
   keys: { deciders: string; hosts: string };
+}
+
+/** The work of one scene, as every process of it reads it from a file. */
+export interface Plan extends Ground {
   messageIds: string[];
   /** The agent acts alone on what it is surer of than this: on half of the messages. */
   sureAbove: number;
@@ -27,6 +30,9 @@ export const planFile = ({ folder }: Pick<Plan, "folder">): string => join(folde
 
 /** How long a claim survives a dead host: a move takes milliseconds, and whoever comes next has to wait for it. */
 export const LEASE_MS = 1_000;
+
+/** How workers work: what was cut off goes on, and what was lost is looked for, after a time that a campaign can wait. */
+export const WORKER = { concurrency: 3, settleMs: 5_000, graceMs: 5_000 } as const;
 
 const PREFIX = "mail:";
 
@@ -43,23 +49,6 @@ export interface Judged {
   sureAbove: number;
 }
 
-/** Classifies the first `count` messages of the agent's work. Takes a second or two, which no host has to spend again. */
-export async function judge(count: number): Promise<Judged> {
-  const corpus = splitCorpus(loadCorpus());
-  const classifier = await trainMailClassifier(corpus);
-  const mails = corpus.work.slice(0, count);
-  const classifications: Record<string, Classification> = {};
-  const confidences: number[] = [];
-  for (const { raw } of mails) {
-    const message = await readMessage(raw);
-    const made = classifier.classify(message);
-    classifications[contentsOf(message)] = made;
-    confidences.push(Math.floor(made.confidence * 10_000) / 10_000);
-  }
-  const middle = confidences.toSorted((a, b) => a - b)[Math.floor(confidences.length / 2)] ?? 0.9;
-  return { mails, classifications, sureAbove: Math.min(middle, 0.999) };
-}
-
 /** The classifier as a host has it: it looks up what was said beforehand. */
 export function rememberedClassifier({ classifications }: Plan): MailClassifier {
   return {
@@ -71,6 +60,7 @@ export function rememberedClassifier({ classifications }: Plan): MailClassifier 
   };
 }
 
-function contentsOf(message: Message): string {
+/** What a message is recognised by. */
+export function contentsOf(message: Message): string {
   return createHash("sha256").update(JSON.stringify(message)).digest("hex");
 }

@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findBinaries } from "../../../src/ledger/postgres/embedded/binaries.js";
 import { openEmbeddedPostgres, type EmbeddedPostgres } from "../../../src/ledger/postgres/embedded/index.js";
 import { underLock } from "../../../src/ledger/postgres/embedded/lock.js";
-import { commandOf, lifeOf } from "../../../src/ledger/postgres/embedded/process-life.js";
+import { childrenOf, commandOf, lifeOf } from "../../../src/ledger/postgres/embedded/process-life.js";
 import { Roster } from "../../../src/ledger/postgres/embedded/roster.js";
 import type { Answer, Order } from "./embedded-child.js";
 
@@ -364,9 +364,12 @@ describe.each(["proc", "ps"] as const)("what %s tells of a process", (source) =>
       expect(life).toMatch(/^[\w-]{5,}$/);
       expect(lifeOf(pid, source)).toBe(life);
       expect(commandOf(pid, source)).toBe("sleep 600 ");
+      expect(childrenOf(process.pid, source)).toContain(pid);
       await kill(child);
       expect(lifeOf(pid, source)).toBeUndefined();
       expect(lifeOf(NaN, source)).toBeUndefined();
+      expect(childrenOf(process.pid, source)).not.toContain(pid);
+      expect(childrenOf(NaN, source)).toEqual([]);
     },
   );
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 // A pid is given out again once its process is gone, so a pid alone never says that "the same process" still runs.
 type Source = "proc" | "ps";
@@ -23,6 +23,29 @@ export function commandOf(pid: number, source = SOURCE): string | undefined {
     : ps(pid, ["command="])?.trimEnd().concat(" ");
 }
 
+/** The processes that `pid` started and that are there now. */
+export function childrenOf(pid: number, source = SOURCE): number[] {
+  if (!isPid(pid)) return [];
+  const pairs = source === "proc" ? parentsFromProc() : parentsFromPs();
+  return pairs.filter(([, parent]) => parent === pid).map(([child]) => child);
+}
+
+function parentsFromProc(): (readonly [pid: number, parent: number])[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter(isPid)
+    .map((pid) => [pid, Number(fieldsOf(readProc(`/proc/${pid}/stat`) ?? "")[1])] as const);
+}
+
+function parentsFromPs(): (readonly [pid: number, parent: number])[] {
+  const listed = execFileSync("ps", ["-A", "-o", "pid=", "-o", "ppid="], { encoding: "utf8" });
+  return listed
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .map(([pid = 0, parent = 0]) => [pid, parent] as const);
+}
+
 function isPid(pid: number): boolean {
   return Number.isSafeInteger(pid) && pid > 0;
 }
@@ -30,12 +53,16 @@ function isPid(pid: number): boolean {
 function lifeFromProc(pid: number): string | undefined {
   const stat = readProc(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
-  // The second field is the program's name in brackets and may hold anything; the state is the third, the start time
-  // in ticks since boot the 22nd.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = fieldsOf(stat);
   if (fields[0] === "Z" || fields[0] === "X") return undefined;
   const boot = readProc("/proc/sys/kernel/random/boot_id")?.slice(0, 8) ?? "";
   return `${boot}-${fields[19] ?? ""}`;
+}
+
+// The second field is the program's name in brackets and may hold anything; what follows it begins with the third, the
+// state. Then come the parent, and as the 22nd the start time in ticks since boot.
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 function lifeFromPs(pid: number): string | undefined {

@@ -1,3 +1,5 @@
+import { escapeLiteral } from "pg";
+import type { ReviewFilter } from "../../ledger.js";
 import { reviewDoc } from "./decide.js";
 
 /** One review with its case. */
@@ -6,13 +8,28 @@ select ${reviewDoc(schema)} as review, c.doc as case from ${schema}.reviews v
 join ${schema}.proposals p on p.id = v.proposal_id join ${schema}.case_view c on c.id = v.proposal_id
 where v.id = $1`;
 
-/** Reviews with their cases, oldest first. */
-export const reviewsSql = (schema: string): string => `
+/**
+ * Reviews with their cases, oldest first. Only what is asked for stands in it, so that its plan, made once, can use the
+ * index for that; and a thread is looked for among proposals, as the index of reviews by it has only open ones.
+ */
+export function reviewsQuery(
+  schema: string,
+  { status, threadId, after, limit }: ReviewFilter,
+): { text: string; values: unknown[] } {
+  const values: unknown[] = [limit];
+  const given = (value: unknown): string => `$${values.push(value)}`;
+  const conditions = ["true"];
+  if (status !== undefined) conditions.push(`v.status = ${escapeLiteral(status)}`);
+  if (threadId !== undefined) conditions.push(`p.thread_id = ${given(threadId)}`);
+  if (after !== undefined) {
+    conditions.push(`(v.asked_at, v.id) > (${given(after.askedAt)}::timestamptz, ${given(after.id)})`);
+  }
+  const text = `
 select ${reviewDoc(schema)} as review, c.doc as case from ${schema}.reviews v
 join ${schema}.proposals p on p.id = v.proposal_id join ${schema}.case_view c on c.id = v.proposal_id
-where ($1::text is null or v.status = $1) and ($2::text is null or v.thread_id = $2)
-  and ($3::timestamptz is null or (v.asked_at, v.id) > ($3, $4))
-order by v.asked_at, v.id limit $5`;
+where ${conditions.join(" and ")} order by v.asked_at, v.id limit $1`;
+  return { text, values };
+}
 
 /** Open reviews of current rounds whose deadline has passed, the most overdue first. */
 export const dueSql = (schema: string): string => `

@@ -3,8 +3,9 @@
  * kept here; whatever goes wrong, the thread is tried again.
  */
 import { systemClock } from "assent";
-import { openAgent, readPlan } from "./agent.js";
-import { messageOf, threadOf } from "./plan.js";
+import { openAgent, readPlan } from "../agent.js";
+import { isShare, untouched } from "../beginning.js";
+import { messageOf, threadOf } from "../plan.js";
 
 /** What a host is told. */
 export interface HostOrder {
@@ -24,19 +25,13 @@ const plan = readPlan(planFile);
 const stopping = new AbortController();
 process.on("SIGTERM", () => stopping.abort());
 
-const { delivery, postgres } = await openAgent(plan, url, "hosts");
-const isMine = (messageId: string): boolean => Number.parseInt(messageId.slice(-6, -1), 16) % shares === share;
+const agent = await openAgent(plan, url, "hosts");
+const { delivery, postgres } = agent;
+/** Its own messages that no case is about yet. */
+const left = async (): Promise<string[]> => (await untouched(plan, agent)).filter(isMine);
+const isMine = (messageId: string): boolean => isShare(messageId, { share, shares });
 const trouble = (what: string, error: unknown): void =>
   void process.stderr.write(`${what}: ${error instanceof Error ? error.message : String(error)}\n`);
-
-/** Messages that no case is about yet, in order; some of their threads may have been begun. */
-async function untouched(): Promise<string[]> {
-  const { rows } = await postgres.pool.query<{ id: string }>(
-    `select distinct thread_id as id from "${plan.schema}".proposals`,
-  );
-  const known = new Set(rows.map(({ id }) => id));
-  return plan.messageIds.filter((id) => isMine(id) && !known.has(threadOf(id)));
-}
 
 /** Brings threads forward, a few at a time; gives the number that were not in the way of trouble. */
 async function forward(threadIds: readonly string[]): Promise<number> {
@@ -64,14 +59,14 @@ async function round(fresh: string[]): Promise<number> {
 }
 
 async function work(): Promise<void> {
-  let fresh = await untouched();
+  let fresh = await left();
   process.stdout.write("ready\n");
   while (!stopping.signal.aborted) {
     try {
       const brought = await round(fresh);
       if (brought > 0) process.stdout.write(`brought ${brought}\n`);
       // What came to trouble before it had a case would otherwise wait for the next host.
-      if (fresh.length === 0) fresh = await untouched();
+      if (fresh.length === 0) fresh = await left();
       if (brought === 0) await systemClock.sleep(50, stopping.signal).catch(() => undefined);
     } catch (error) {
       trouble("round", error);
