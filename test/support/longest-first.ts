@@ -17,6 +17,7 @@ export default class LongestFirst extends BaseSequencer {
       const at = LONGEST.findIndex((name) => moduleId.endsWith(name));
       return at === -1 ? LONGEST.length : at;
     };
+    // oxlint-disable-next-line unicorn/no-array-sort -- vitest's own, not an array's
     return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
   }
 }
