@@ -70,6 +70,8 @@ export async function seedQueue(pool: Pool, schema: string, count: number, log: 
     await client.query("set session_replication_role = origin");
     for (const table of ["queue", "proposals", "rounds", "reviews"])
       await run(`vacuum ${table}`, `vacuum analyze ${s}.${table}`);
+    // What was written is on disk then, as where nobody has just written a million rows.
+    await run("checkpoint", "checkpoint");
   } finally {
     client.release();
   }

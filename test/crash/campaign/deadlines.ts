@@ -13,8 +13,8 @@ const HOUR_MS = 3_600_000;
 /** Within which time after their deadline all have to be over. */
 const LATE_MS_MAX = 120_000;
 const SEEDING_AT_ONCE = 16;
-/** How much longer than it should take there is for asking, before the deadline. */
-const SLACK = 1.5;
+/** How much longer than routing there is for asking, with four workers that hear of every job, before the deadline. */
+const SLACK = 5;
 /** How long there is besides, in which nothing may expire. */
 const HEAD_START_MS = 5_000;
 const POLL_MS = 100;
@@ -114,8 +114,7 @@ async function route(ledger: Ledger, reviews: number): Promise<Routed> {
 
 /** Asks for a review of each; gives their deadline. */
 async function ask(ledger: Ledger, { cases, tookMs }: Routed): Promise<number> {
-  // To ask is one step where those were two.
-  const deadlineAt = Math.ceil((nowMs() + (tookMs / 2) * SLACK + HEAD_START_MS) / 1_000) * 1_000 + 500;
+  const deadlineAt = Math.ceil((nowMs() + tookMs * SLACK + HEAD_START_MS) / 1_000) * 1_000 + 500;
   await inParallel(cases, (held) => {
     const withinMs = Math.max(1, deadlineAt - nowMs());
     const { threadId } = held.proposal;
