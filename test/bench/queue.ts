@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Pool } from "pg";
 import { openPostgres, migrate, postgresLedger } from "assent/postgres";
 import type { Ledger } from "../../src/ledger/ledger.js";
 import { QUEUE_ORDERS, type QueueFilter, type QueueOrder } from "../../src/ledger/queueing.js";
@@ -21,6 +22,11 @@ export async function benchQueue(log: (line: string) => void): Promise<Record<st
     await migrate({ pool });
     await seedQueue(pool, "assent", REVIEWS, log);
     const ledger = postgresLedger({ pool });
+    // All of it once: what is read again and again is in memory then, and what seeding left to do behind it is done.
+    for (const filterOf of Object.values(MATRIX)) {
+      for (const order of QUEUE_ORDERS) await timed(ledger, filterOf, order, ROUNDS);
+    }
+    await untilUnattended(pool);
     const cells: { name: string; times: number[] }[] = [];
     for (const [name, filterOf] of Object.entries(MATRIX)) {
       for (const order of QUEUE_ORDERS) {
@@ -95,6 +101,17 @@ async function times(rounds: number, work: (nth: number) => Promise<unknown>): P
     if (nth >= 0) measured.push(performance.now() - start);
   }
   return measured;
+}
+
+/** Settles once nobody tidies up behind the seeding any more. */
+async function untilUnattended(pool: Pool): Promise<void> {
+  for (;;) {
+    const { rows } = await pool.query<{ n: number }>(
+      "select count(*)::int as n from pg_stat_activity where backend_type = 'autovacuum worker'",
+    );
+    if (rows[0]?.n === 0) return;
+    await new Promise((next) => void setTimeout(next, 500));
+  }
 }
 
 function inWords(measured: readonly number[]): string {
