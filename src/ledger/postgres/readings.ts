@@ -27,8 +27,10 @@ import { readHistory } from "./history.js";
 import { haltsSql } from "./queries/halts.js";
 import {
   auditHeadSql,
+  auditRowsOfSql,
   auditRowsSql,
   caseRecordSql,
+  casesOfThreadSql,
   casesSql,
   closedCasesSql,
   deliveredSql,
@@ -146,7 +148,8 @@ export class PostgresReadings {
   }
 
   async auditRows({ afterSeq, limit, proposalId }: Parameters<Ledger["auditRows"]>[0]): Promise<AuditRow[]> {
-    return this.once(auditRowsSql, [afterSeq, proposalId ?? null, limit]);
+    const page = [afterSeq, limit];
+    return proposalId === undefined ? this.once(auditRowsSql, page) : this.once(auditRowsOfSql, [...page, proposalId]);
   }
 
   async caseRecordText(auditId: string): Promise<{ proposalId: string; text: string } | null> {
@@ -160,7 +163,12 @@ export class PostgresReadings {
   }
 
   async cases({ afterId, limit, threadId }: PageRequest & { threadId?: string }): Promise<Case[]> {
-    return (await this.once<{ doc: Case }>(casesSql, [afterId, limit, threadId ?? null])).map((row) => row.doc);
+    const page = [afterId, limit];
+    const rows =
+      threadId === undefined
+        ? await this.once<{ doc: Case }>(casesSql, page)
+        : await this.once<{ doc: Case }>(casesOfThreadSql, [...page, threadId]);
+    return rows.map((row) => row.doc);
   }
 
   async auditHead(): Promise<{ seq: number; hash: string }> {

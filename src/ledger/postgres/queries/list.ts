@@ -54,10 +54,15 @@ export const deliveredSql = (schema: string): string => `
 update ${schema}.proposals set delivered_at = now()
 where thread_id = $1 and state = 'closed' and delivered_at is null`;
 
+const auditRow = `seq::float8 as seq, kind, proposal_id as "proposalId", entry, encode(hash, 'hex') as hash`;
+
 /** Rows of the audit log. */
-export const auditRowsSql = (schema: string): string => `
-select seq::float8 as seq, kind, proposal_id as "proposalId", entry, encode(hash, 'hex') as hash from ${schema}.audit_log
-where seq > $1 and ($2::text is null or proposal_id = $2) order by seq limit $3`;
+export const auditRowsSql = (schema: string): string =>
+  `select ${auditRow} from ${schema}.audit_log where seq > $1 order by seq limit $2`;
+
+/** Rows of the audit log that are about one proposal. */
+export const auditRowsOfSql = (schema: string): string =>
+  `select ${auditRow} from ${schema}.audit_log where seq > $1 and proposal_id = $3 order by seq limit $2`;
 
 /** The record of one closed case. */
 export const caseRecordSql = (schema: string): string =>
@@ -69,9 +74,14 @@ select proposal_id as "proposalId", audit_id as "auditId", record as text from $
 where proposal_id > $1 order by proposal_id limit $2`;
 
 /** Cases in the order of their proposals' ids. */
-export const casesSql = (schema: string): string =>
-  `select c.doc from ${schema}.proposals p join ${schema}.case_view c on c.id = p.id
-where p.id > $1 and ($3::text is null or p.thread_id = $3) order by p.id limit $2`;
+export const casesSql = (schema: string): string => `
+select c.doc from ${schema}.proposals p join ${schema}.case_view c on c.id = p.id
+where p.id > $1 order by p.id limit $2`;
+
+/** Cases of one thread, in the order of their proposals' ids. */
+export const casesOfThreadSql = (schema: string): string => `
+select c.doc from ${schema}.proposals p join ${schema}.case_view c on c.id = p.id
+where p.id > $1 and p.thread_id = $3 order by p.id limit $2`;
 
 /** Where the audit log ends. */
 export const auditHeadSql = (schema: string): string =>
