@@ -2,8 +2,8 @@ import { identifier } from "../../model/identifier.js";
 import { reviewDigest } from "../../model/proposal.js";
 import { askOf, type NewFollowUp } from "../following.js";
 import { followUpEntries } from "../journal.js";
-import { openReviewSql, recordSql } from "./queries/follow-up.js";
-import { proposeValues } from "./queries/propose.js";
+import { openReviewSql } from "./queries/follow-up.js";
+import { recordSql, recordValues } from "./queries/propose.js";
 import { routeSql } from "./queries/route.js";
 import type { Run } from "./transaction.js";
 import { append, closeCase } from "./writes.js";
@@ -30,7 +30,7 @@ export async function appendFollowUps(run: Run, schema: string, opened: readonly
 
 async function open(run: Run, schema: string, followUp: NewFollowUp, now: string | null): Promise<boolean> {
   const { proposal, round, outcome } = followUp;
-  const recorded = await run(recordSql(schema), proposeValues(followUp).slice(0, 13));
+  const recorded = await run(recordSql(schema), recordValues(followUp));
   if (recorded.length === 0) return false;
   if (round.routing !== null) {
     await run(routeSql(schema), [proposal.id, round.round, JSON.stringify(round.routing)]);
