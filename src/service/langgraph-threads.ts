@@ -89,7 +89,13 @@ async function connect({ url, apiKey, headers }: LanggraphThreadsOptions): Promi
       cause,
     });
   });
-  return new Client({ apiUrl: url, apiKey: apiKey ?? null, ...(headers && { defaultHeaders: headers }) });
+  return new Client({
+    apiUrl: url,
+    apiKey: apiKey ?? null,
+    // One more, for a connection that the server had let go: a worker tries again by itself, later and where it is seen.
+    callerOptions: { maxRetries: 1 },
+    ...(headers && { defaultHeaders: headers }),
+  });
 }
 
 /** Where a thread is; undefined if the server does not know it, or has run nothing on it. */

@@ -11,6 +11,12 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const READY_WITHIN_MS = 50_000;
 const POLL_MS = 100;
 
+/**
+ * Headers of whoever asks a server: each request has a connection of its own. Node lets a server close one that was
+ * quiet for five seconds, and a process that was busy meanwhile sends its next request into it, which fails.
+ */
+export const UNKEPT = { connection: "close" };
+
 /** The real `langgraphjs dev`, serving the graphs of langgraph.json, in a folder of its own. */
 export interface DevServer {
   url: string;
@@ -83,7 +89,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     await stop();
     throw error;
   }
-  return { url, client: new Client({ apiUrl: url }), folder, stop };
+  return { url, client: new Client({ apiUrl: url, defaultHeaders: UNKEPT }), folder, stop };
 }
 
 /** A configuration, with the paths as they are seen from the folder. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { langgraphThreads } from "assent/service";
 import { threadsContract } from "assent/testing";
 import { afterAll, beforeAll, describe, expect, inject, it, test } from "vitest";
-import { startDevServer, type DevServer } from "../e2e/dev-server.js";
+import { startDevServer, UNKEPT, type DevServer } from "../e2e/dev-server.js";
 
 let server: DevServer;
 beforeAll(async () => {
@@ -13,12 +13,12 @@ afterAll(() => server.stop());
 
 describe("threads on a LangGraph server", () => {
   threadsContract({ describe, it }, async () => ({
-    threads: langgraphThreads({ url: server.url, assistantOf: () => "contract" }),
+    threads: langgraphThreads({ url: server.url, headers: UNKEPT, assistantOf: () => "contract" }),
     close: async () => {},
   }));
 
   test("are run with the assistant that ran them last, if nobody says which", async () => {
-    const threads = langgraphThreads({ url: server.url });
+    const threads = langgraphThreads({ url: server.url, headers: UNKEPT });
     const id = crypto.randomUUID();
     await expect(threads.start(id, { questions: ["one"] })).rejects.toMatchObject({
       code: "config_invalid",
@@ -31,7 +31,7 @@ describe("threads on a LangGraph server", () => {
   });
 
   test("say what a node threw as an error that may pass", async () => {
-    const threads = langgraphThreads({ url: server.url, assistantOf: () => "contract" });
+    const threads = langgraphThreads({ url: server.url, headers: UNKEPT, assistantOf: () => "contract" });
     const id = crypto.randomUUID();
     await expect(threads.start(id, { questions: [], breaks: "before" })).rejects.toMatchObject({
       code: "thread_failed",

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Client } from "@langchain/langgraph-sdk";
 import { postgresLedger } from "assent/postgres";
-import { startDevServer } from "../../e2e/dev-server.js";
+import { startDevServer, UNKEPT } from "../../e2e/dev-server.js";
 import { EffectFile } from "../../support/effects.js";
 import { freshSchema } from "../../support/postgres.js";
 import { Faults } from "../faults.js";
@@ -27,7 +27,7 @@ export async function devServerHost(): Promise<Host> {
     workers: 100,
   });
   const intruders = new Intruders(fresh, null);
-  const client = new Client({ apiUrl: server.url, callerOptions: { maxRetries: 0 } });
+  const client = new Client({ apiUrl: server.url, defaultHeaders: UNKEPT, callerOptions: { maxRetries: 0 } });
   return {
     ledger: postgresLedger({ pool: fresh.pool, schema: fresh.schema }),
     effects,

@@ -4,7 +4,7 @@ import { systemClock, type Assent, type Principal } from "assent";
 import { openPostgres } from "assent/postgres";
 import { langgraphThreads, type Threads } from "assent/service";
 import { checkHistory, killableProgram, seededRandom, type AcknowledgedDecision } from "assent/testing";
-import { startDevServer, type DevServer } from "../../e2e/dev-server.js";
+import { startDevServer, UNKEPT, type DevServer } from "../../e2e/dev-server.js";
 import { inLines, showProblems, type Conclusion, type Surroundings } from "./conclusion.js";
 import { openRefunds, type ServerOrder } from "./refunds.js";
 import type { Settings } from "./settings.js";
@@ -52,7 +52,7 @@ export async function runServer({ threads: count, seed }: Settings, surroundings
     await workers[0]?.start();
     await untilAtMost(unfinished, 0);
     for (const worker of workers) await worker.stop();
-    const threads = langgraphThreads({ url: server.url });
+    const threads = langgraphThreads({ url: server.url, headers: UNKEPT });
     return await judge({ assent, threads, acknowledged, server, count }, note);
   } finally {
     await Promise.allSettled(workers.map((worker) => worker.kill()));
