@@ -110,7 +110,7 @@ export function buildDecision(
     // The same principal saying the same again is the same decision, so a call whose answer was lost can be repeated.
     id: identifier("decision", [
       review.id,
-      ...(answeredAt === null ? voteOf(by, said, newArgsDigest ?? foundBy(review, said)) : [answeredAt]),
+      ...(answeredAt === null ? voteOf(by, said, newArgsDigest ?? saidBesides(review, held, by, said)) : [answeredAt]),
     ]),
     reviewId: review.id,
     proposalId: review.proposalId,
@@ -142,9 +142,17 @@ function voteOf(by: PrincipalRecord, said: Verdicted, what: string | null): stri
   return [by.authenticator, by.id, said.verdict, what ?? ""];
 }
 
-/** Who says first that it happened and then that it did not has said two things. */
-function foundBy({ kind }: Review, { reasonCode }: Verdicted): string | null {
-  return kind === "reconciliation" ? (reasonCode ?? null) : null;
+/**
+ * Who says first that it happened and then that it did not has said two things. So has who escalates at a step and again at
+ * a later one that asks for them too; who is asked no more there repeats what they said.
+ */
+function saidBesides({ kind, step }: Review, { round }: Case, by: PrincipalRecord, said: Verdicted): string | null {
+  if (said.verdict !== "escalate") return kind === "reconciliation" ? (said.reasonCode ?? null) : null;
+  const asked = Array.from({ length: step + 1 }, (_, from) => from).filter(
+    (from) => whyNotAllowed(round.routing?.requires, from, { by, verdict: "escalate" }) === null,
+  );
+  const from = asked.at(-1) ?? 0;
+  return from === 0 ? null : String(from);
 }
 
 /**

@@ -151,6 +151,27 @@ describe("escalation by a person", () => {
     expect(said.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
     expect((await assent.reviews.get(review)).review.step).toBe(1);
   });
+
+  test("who is asked at two steps may hand it on at each; who is asked no more repeats what they said", async () => {
+    const gil = await people.authenticate({ id: "gil", name: "Gil", roles: ["manager", "director"] });
+    const steps = [
+      { by: [{ role: "director" }], within: "PT1H", otherwise: "escalate" },
+      { by: [{ role: "board" }], within: "PT1H", otherwise: "escalate" },
+      { by: [{ role: "owner" }] },
+    ] as const;
+    const { thread, decide, assent } = await waiting({
+      policy: reviewed({ otherwise: "escalate", within: "PT1H", escalateTo: steps }),
+    });
+    const { review } = await thread.asked();
+    const step = async (): Promise<number> => (await assent.reviews.get(review)).review.step;
+    expect(await decide(gil, { decision: "escalate", version: 1 })).toMatchObject({ repeated: false });
+    await expect(decide(gil, { decision: "escalate", version: 1 })).rejects.toMatchObject({ code: "review_changed" });
+    expect(await step()).toBe(1);
+    expect(await decide(gil, { decision: "escalate" })).toMatchObject({ repeated: false });
+    expect(await decide(gil, { decision: "escalate" })).toMatchObject({ repeated: true });
+    await expect(decide(ana, { decision: "escalate" })).rejects.toMatchObject({ code: "not_allowed" });
+    expect(await step()).toBe(2);
+  });
 });
 
 describe("who may not let it run is told why, and what they may", () => {
