@@ -91,6 +91,22 @@ describe("a decision", () => {
     expect(await jobs()).toMatchObject([{ payload: { thread: threadId } }]);
   });
 
+  test("does not look through the jobs of others, however few there were when its connection was made", async () => {
+    const client = await fresh.pool.connect();
+    const table = `${jobsSchema(fresh.schema)}._private_jobs`;
+    try {
+      await client.query("begin");
+      const enqueue = `select ${fresh.schema}.enqueue('deliver', '{}', $1, now(), null)`;
+      for (let nth = 0; nth < 50; nth += 1) await client.query(enqueue, [`job ${nth}`]);
+      const looked = `select seq_tup_read::int as rows from pg_stat_xact_user_tables where relid = $1::regclass`;
+      expect((await client.query(looked, [table])).rows).toEqual([{ rows: 0 }]);
+      expect((await client.query(`select count(*)::int as made from ${table}`)).rows).toEqual([{ made: 50 }]);
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+  });
+
   test("removes the jobs of its deadline", async () => {
     const held = await askedWithin(60_000);
     await decided(ledger, held, "approve");

@@ -26,8 +26,11 @@ set search_path = pg_catalog, pg_temp as $$
   select kind || ':' || case when length(id) <= 400 then id else encode(sha256(convert_to(id, 'UTF8')), 'hex') end
 $$;
 
+-- add_job looks for a job by its key beside the list of those it makes. Planned while there are few jobs, that would read
+-- all of them ever after, as often as one is made: so it may not.
 create function ${schema}.enqueue(task text, payload json, job_key text, run_at timestamptz, queue text) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
   perform ${jobSchema}.add_job(task, payload, queue, run_at, null, job_key);
 end $$;
