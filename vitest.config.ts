@@ -17,7 +17,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     provide: { propertySeed: propertySeed(process.env["SEED"]) },
     setupFiles: ["./test/support/plant-seed.ts"],
-    globalSetup: ["./test/support/postgres-server.ts"],
+    globalSetup: ["./test/support/postgres-server.ts", "./test/support/installed-package.ts"],
     reporters: ["default", "./test/support/closing-line-reporter.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,

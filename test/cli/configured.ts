@@ -1,11 +1,9 @@
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-
-/** A folder of somebody who uses Assent, with tsx and the sources in place of the built package. */
+/** A folder of somebody who has Assent and tsx installed. */
 export interface Project {
   folder: string;
   write(name: string, text: string): void;
@@ -15,14 +13,7 @@ export interface Project {
 export function openProject(): Project {
   const folder = mkdtempSync(join(tmpdir(), "assent-configured-"));
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  const paths = {
-    assent: [join(ROOT, "src/index.ts")],
-    "assent/postgres": [join(ROOT, "src/ledger/postgres/index.ts")],
-    "assent/service": [join(ROOT, "src/service/index.ts")],
-    "assent/testing": [join(ROOT, "src/testing/index.ts")],
-  };
-  write("tsconfig.json", JSON.stringify({ compilerOptions: { paths } }));
+  symlinkSync(inject("installedModules"), join(folder, "node_modules"));
   write("package.json", JSON.stringify({ type: "module" }));
   return { folder, write, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

@@ -1,12 +1,9 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { visibleText } from "assent";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { runCli, type Ran, type RunOptions } from "./run-cli.js";
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What the graphs of every project here are made of. */
 const PARTS = `
@@ -59,12 +56,7 @@ beforeAll(async () => {
     mkdtemp(join(tmpdir(), "assent-doctor-")),
     mkdtemp(join(tmpdir(), "assent-bare-")),
   ]);
-  // TypeScript sources stand in for the built package, as everywhere in these tests.
-  await symlink(join(ROOT, "node_modules"), join(home, "node_modules"));
-  await writeFile(
-    join(home, "tsconfig.json"),
-    JSON.stringify({ compilerOptions: { paths: { assent: [join(ROOT, "src/index.ts")] } } }),
-  );
+  await symlink(inject("installedModules"), join(home, "node_modules"));
   await writeFile(join(home, "package.json"), JSON.stringify({ type: "module" }));
   await writeFile(join(home, "parts.mjs"), PARTS);
   for (const [name, text] of Object.entries(FILES)) await writeFile(join(home, name), text);
@@ -89,7 +81,6 @@ interface Told {
 async function project(name: string, langgraphJson: unknown, environment?: Record<string, string>) {
   const cwd = join(home, name);
   await mkdir(cwd);
-  await writeFile(join(cwd, "tsconfig.json"), JSON.stringify({ extends: "../tsconfig.json" }));
   await writeFile(join(cwd, ".env"), "ASSENT_TRUST=open\n");
   const text = typeof langgraphJson === "string" ? langgraphJson : JSON.stringify(langgraphJson);
   await writeFile(join(cwd, "langgraph.json"), text);

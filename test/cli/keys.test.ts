@@ -1,10 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, readdir, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { loadKeys } from "assent";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCli, type Ran } from "./run-cli.js";
@@ -25,19 +21,8 @@ interface Told {
 }
 
 /** Runs `assent keys` where a working folder and `ASSENT_KEYS` matter. */
-async function runThere(args: string[], cwd: string, keys?: string): Promise<Ran> {
-  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-  const { ASSENT_KEYS: _, ...environment } = process.env;
-  const loader = fileURLToPath(import.meta.resolve("tsx"));
-  const child = spawn(process.execPath, ["--import", loader, main, "keys", ...args], {
-    cwd,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...environment, ...(keys !== undefined && { ASSENT_KEYS: keys }) },
-  });
-  const ended = once(child, "exit") as Promise<[number | null]>;
-  const [[code], stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-  return { code, stdout, stderr };
-}
+const runThere = (args: string[], cwd: string, keys?: string): Promise<Ran> =>
+  runCli(["keys", ...args], { cwd, environment: keys === undefined ? {} : { ASSENT_KEYS: keys } });
 
 /** Every private half in a folder. */
 async function secretsIn(folder: string): Promise<string[]> {

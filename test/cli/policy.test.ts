@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { AssentError, visibleText } from "assent";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { optionsHelp, readWords } from "../../src/cli/command.js";
@@ -12,7 +11,7 @@ import { policyCheckCommand } from "../../src/cli/commands/policy-check.js";
 import { policyDiffCommand } from "../../src/cli/commands/policy-diff.js";
 import { policyExplainCommand } from "../../src/cli/commands/policy-explain.js";
 import { policyTestCommand } from "../../src/cli/commands/policy-test.js";
-import { runCli, type Ran } from "./run-cli.js";
+import { MAIN, runCli, type Ran } from "./run-cli.js";
 
 const COMMANDS = {
   check: policyCheckCommand,
@@ -208,9 +207,7 @@ barred (block) decides
   });
 
   test("takes the proposal from standard input, and prints JSON where that is asked for", async () => {
-    const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-    const words = [main, "policy", "explain", "doubtful.yaml", "--proposal", "-", "--json"];
-    const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), ...words], {
+    const child = spawn(process.execPath, [MAIN, "policy", "explain", "doubtful.yaml", "--proposal", "-", "--json"], {
       cwd: home,
       stdio: ["pipe", "pipe", "inherit"],
     });

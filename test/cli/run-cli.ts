@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 
-const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-
-const TSX = import.meta.resolve("tsx");
+/** The command, as it is installed. */
+export const MAIN = join(inject("installedModules"), "assent/dist/cli/main.js");
 
 /** How a command ended and what it said. */
 export interface Ran {
@@ -28,8 +28,8 @@ export interface RunOptions {
 /** Runs `assent` with these words, as a process of its own. */
 export async function runCli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { url, unread = false, cwd, environment: more } = options;
-  const { DATABASE_URL: _, ...environment } = process.env;
-  const child = spawn(process.execPath, ["--import", TSX, MAIN, ...args], {
+  const { DATABASE_URL: _, ASSENT_KEYS: __, ...environment } = process.env;
+  const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     ...(cwd !== undefined && { cwd }),
     env: { ...environment, ...more, NO_COLOR: "1", ...(url !== undefined && { DATABASE_URL: url }) },

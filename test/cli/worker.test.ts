@@ -2,15 +2,13 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freshSchema, type FreshSchema } from "../support/postgres.js";
 import { configText, DECIDING, openProject, type Project } from "./configured.js";
-import { runCli, type Ran, type RunOptions } from "./run-cli.js";
+import { MAIN, runCli, type Ran, type RunOptions } from "./run-cli.js";
 
-const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const TSX = import.meta.resolve("tsx");
 
 let fresh: FreshSchema;
@@ -62,7 +60,7 @@ describe("assent worker", () => {
 
   test.each(["SIGTERM", "SIGINT"] as const)("works until %s, and ends in good order", async (signal) => {
     await decideOn(signal);
-    const child = spawn(process.execPath, ["--import", TSX, MAIN, "worker"], {
+    const child = spawn(process.execPath, [MAIN, "worker"], {
       cwd: project.folder,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NO_COLOR: "1" },
