@@ -4,6 +4,7 @@ import { afterWhat, followUpId, SINGLE_FOLLOW_UPS, type FollowUpKind } from "../
 import { digestText } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import type { Outcome } from "../model/outcome.js";
+import { undosOf } from "../ledger/following.js";
 import type { Ledger } from "../ledger/ledger.js";
 import { readCaseRecord } from "./compare-case.js";
 
@@ -57,12 +58,14 @@ export async function showCase(ledger: Ledger, id: string): Promise<CaseReport> 
 async function followUpsOf(ledger: Ledger, proposalId: string): Promise<CaseReport["followUps"]> {
   const found: CaseReport["followUps"] = [];
   for (const kind of SINGLE_FOLLOW_UPS) {
-    const id = followUpId(kind, proposalId);
-    const held = await ledger.read(id);
-    if (held === null) continue;
-    found.push({ kind, auditId: auditId(id), proposalId: id, status: held.outcome?.status ?? "open" });
+    const held = await ledger.read(followUpId(kind, proposalId));
+    if (held !== null) found.push(followUpShown(kind, held));
   }
-  return found;
+  return [...found, ...(await undosOf(ledger, proposalId)).map((held) => followUpShown("undo", held))];
+}
+
+function followUpShown(kind: FollowUpKind, { proposal, outcome }: Case): CaseReport["followUps"][number] {
+  return { kind, auditId: auditId(proposal.id), proposalId: proposal.id, status: outcome?.status ?? "open" };
 }
 
 function afterOf(held: Case): CaseReport["after"] {

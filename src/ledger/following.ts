@@ -2,7 +2,8 @@ import type { Outcome } from "../model/outcome.js";
 import type { Fallback } from "../model/requirement.js";
 import type { ReviewKind } from "../model/review.js";
 import type { Case } from "../model/case.js";
-import type { AskRequest, NewProposal } from "./ledger.js";
+import { undoId } from "../model/follow-up.js";
+import type { AskRequest, Ledger, NewProposal } from "./ledger.js";
 
 /** A case that opens after another: recorded, routed and asked about at once, without a thread that runs to it. */
 export interface NewFollowUp extends NewProposal {
@@ -32,6 +33,16 @@ export function askOf({ proposal, round, gate, kind, withinMs, otherwise }: NewF
     reason: null,
     at,
   };
+}
+
+/** The undos of a case, in the order in which they were asked for. */
+export async function undosOf(ledger: Pick<Ledger, "read">, proposalId: string): Promise<Case[]> {
+  const undos: Case[] = [];
+  for (;;) {
+    const undo = await ledger.read(undoId(proposalId, undos.length + 1));
+    if (undo === null) return undos;
+    undos.push(undo);
+  }
 }
 
 /** The case as it is from its first moment on, before it is asked about. */

@@ -19,7 +19,7 @@ export const FollowUpKind = z.enum(["reconciliation", "second-look", "again", "u
 export type FollowUpKind = z.infer<typeof FollowUpKind>;
 
 /** The kinds of which a case has at most one, so that their ids follow from its own. */
-export const SINGLE_FOLLOW_UPS = ["reconciliation", "again", "second-look", "undo"] as const satisfies FollowUpKind[];
+export const SINGLE_FOLLOW_UPS = ["reconciliation", "again", "second-look"] as const satisfies FollowUpKind[];
 
 /** What a person may find of an effect in doubt. */
 export const Happened = z.enum(["executed", "failed", "again"]);
@@ -29,6 +29,11 @@ export type Happened = z.infer<typeof Happened>;
 /** The id of what follows on a case; `more` tells apart those of which there may be several. */
 export function followUpId(kind: FollowUpKind, proposalId: string, ...more: string[]): string {
   return identifier("proposal", ["after", kind, proposalId, ...more]);
+}
+
+/** The id of a case's nth undo: there is another once the one before it has ended without taking anything back. */
+export function undoId(proposalId: string, nth: number): string {
+  return followUpId("undo", proposalId, ...(nth === 1 ? [] : [String(nth)]));
 }
 
 const PREFIX = "after/";

@@ -1,13 +1,14 @@
 import { requirePrincipal, type Principal } from "../authority/authenticator.js";
 import type { Case } from "../model/case.js";
 import { AssentError } from "../model/error.js";
-import { followUpId } from "../model/follow-up.js";
+import { followUpId, undoId } from "../model/follow-up.js";
+import { undosOf } from "../ledger/following.js";
 import { oneLine } from "../model/visible-text.js";
 import type { Assent } from "./assent.js";
 import { opened, secondLook, suggested, trustAfter, type FollowUpDraft } from "./follow-up-cases.js";
 import { routedFollowUp } from "./follow-up-gate.js";
 import { requirementAfter } from "./follow-up-terms.js";
-import { executedCase, takenBackOf, undoName } from "./taking-back.js";
+import { executedCase, mayHaveTakenBack, takenBackOf, undoName } from "./taking-back.js";
 
 /** Who wants an effect taken back, and why. */
 export interface UndoOptions {
@@ -46,8 +47,8 @@ export interface IncidentReport {
 export interface FollowUps {
   /**
    * Asks people whether an executed effect is taken back, by its action's `undo`: a case of its own, of the action
-   * `undo-` and the old one's name, routed by the policy and never laxer than `review`. A case has one; asking again gives
-   * that. It runs once approved, by whatever delivers decisions (`createWorker`, or `createDelivery` with `assents`), and
+   * `undo-` and the old one's name, routed by the policy and never laxer than `review`. A case has one at a time: asking
+   * again gives that, and opens another once it has ended without taking anything back. It runs once approved, by whatever delivers decisions (`createWorker`, or `createDelivery` with `assents`), and
    * not where an appeal has taken the effect back already. Call it where the process may propose.
    *
    * @throws AssentError `principal_unverified`, `decision_invalid` without a reason, `proposal_unknown`; `args_invalid` for
@@ -76,9 +77,10 @@ export function followUpsOf(assent: Assent): FollowUps {
 async function undo(assent: Assent, proposalId: string, options: UndoOptions): Promise<Case> {
   const by = requirePrincipal(options.by, assent.authenticators);
   const why = wordsIn("why", options.why);
-  const id = followUpId("undo", proposalId);
-  const known = await assent.ledger.read(id);
-  if (known !== null) return known;
+  const undos = await undosOf(assent.ledger, proposalId);
+  const last = undos.at(-1);
+  if (last !== undefined && (last.outcome === null || mayHaveTakenBack(last))) return last;
+  const id = undoId(proposalId, undos.length + 1);
   const old = await executedCase(assent, proposalId);
   const action = undoActionFor(assent, old);
   const args = takenBackOf(old);

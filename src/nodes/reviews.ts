@@ -25,7 +25,10 @@ export interface DecideOptions {
   decision: Verdict;
   /** The review's `digest`, as it was shown: what was seen is what is decided. */
   digest: string;
-  /** The version that was seen; left out, any. */
+  /**
+   * The version that was seen; left out, any. With it an `escalate` that is repeated, because its answer was lost, never
+   * hands on once more what has come to its author again.
+   */
   version?: number;
   /** For `modify`: the whole new arguments. */
   args?: unknown;
@@ -62,7 +65,8 @@ export interface Reviews {
   get(reviewId: string): Promise<ReviewItem>;
   /**
    * Writes one decision. It is durable when this returns; the thread is resumed afterwards, by whoever runs it, and a
-   * resume that fails loses nothing. Calling it again with the same words changes nothing.
+   * resume that fails loses nothing. Calling it again with the same words changes nothing; only who is asked at the next step
+   * as well escalates from there, unless they say which `version` they saw.
    *
    * @throws AssentError `principal_unverified`, `not_allowed`, `review_unknown`, `review_closed`, `review_expired`,
    *   `review_changed`, `digest_mismatch`, `decision_invalid`, `args_invalid`, `keys_missing` where nothing can be signed.

@@ -3,10 +3,10 @@ import { defineAction, notStarted, type RunContext } from "../model/action.js";
 import { appealId, type Case } from "../model/case.js";
 import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
-import { followUpId } from "../model/follow-up.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Permit } from "../model/permit.js";
 import type { Json, Round } from "../model/proposal.js";
+import { undosOf } from "../ledger/following.js";
 import type { AnyAction, Assent } from "./assent.js";
 
 /** What is taken back, byte for byte. */
@@ -86,16 +86,19 @@ async function stillThere(
       fix: "Somebody changed the ledger's rows; nothing was taken back",
     });
   }
-  for (const other of [appealId(proposal), followUpId("undo", proposal)]) {
-    const beside = other === by ? null : await assent.ledger.read(other);
-    if (beside !== null && mayHaveTakenBack(beside)) {
-      throw new AssentError("proposal_conflict", { what: `It is taken back by ${other}, or may have been` });
+  const appealed = await assent.ledger.read(appealId(proposal));
+  const undos = await undosOf(assent.ledger, proposal);
+  for (const other of appealed === null ? undos : [appealed, ...undos]) {
+    const { id } = other.proposal;
+    if (id !== by && mayHaveTakenBack(other)) {
+      throw new AssentError("proposal_conflict", { what: `It is taken back by ${id}, or may have been` });
     }
   }
   return { args: round.args, result: outcome.result, permit };
 }
 
-function mayHaveTakenBack({ outcome, permit }: Case): boolean {
+/** Whether an appeal or an undo is about to take an effect back, has, or may have. */
+export function mayHaveTakenBack({ outcome, permit }: Case): boolean {
   if (outcome === null) return permit?.state === "claimed";
   return outcome.status === "in-doubt" || (outcome.status === "executed" && takesBack(outcome));
 }
@@ -138,8 +141,9 @@ function undoAction(assent: Assent, name: string, action: AnyAction): AnyAction 
     idempotent: action.idempotent,
     attemptsMax: action.attemptsMax,
     async run(args, context) {
-      // Who changes the arguments when they approve could otherwise have another case taken back, beside its own undo.
-      if (context.proposalId !== followUpId("undo", args.proposal)) {
+      // Who changes the arguments when they approve could otherwise have another case taken back, beside its own undos.
+      const undos = await undosOf(assent.ledger, args.proposal);
+      if (!undos.some(({ proposal }) => proposal.id === context.proposalId)) {
         throw notStarted("It was opened to take back another case");
       }
       return takeBack(assent, action, args, context);

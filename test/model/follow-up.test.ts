@@ -9,6 +9,7 @@ import {
   isDrawn,
   isFollowUpThread,
   SINGLE_FOLLOW_UPS,
+  undoId,
 } from "../../src/model/follow-up.js";
 import type { Json, Proposal, Round } from "../../src/model/proposal.js";
 
@@ -23,6 +24,8 @@ test("every kind of follow-up on a case has an id of its own, the same every tim
   expect(FollowUpKind.options.map((kind) => followUpId(kind, "pr_1"))).toEqual(ids);
   expect(followUpId("incident", "pr_1", "ana", "a")).not.toBe(followUpId("incident", "pr_1", "anaa", ""));
   expect(SINGLE_FOLLOW_UPS).not.toContain("incident");
+  expect(undoId("pr_1", 1)).toBe(followUpId("undo", "pr_1"));
+  expect(new Set([1, 2, 3].map((nth) => undoId("pr_1", nth))).size).toBe(3);
 });
 
 test("its thread is told from every other, and back", () => {

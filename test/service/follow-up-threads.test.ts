@@ -1,5 +1,5 @@
 import { policy, type Case } from "assent";
-import { checkAudit } from "assent/audit";
+import { checkAudit, showCase } from "assent/audit";
 import { postgresLedger } from "assent/postgres";
 import { createDelivery, createWorker, type Threads, type WorkerEvent } from "assent/service";
 import { checkHistory } from "assent/testing";
@@ -161,6 +161,28 @@ describe.each(STORAGES)("follow-ups that run, $name", ({ open }) => {
       await decideOn(assent, undo, bo, { decision: "reject" });
       expect(await delivery.deliver(threadOf(undo))).toBe("finished");
       expect(whats()).toEqual(["suspend kim"]);
+    });
+
+    test("that ended without taking anything back is asked for again, and what it takes back it takes back once", async () => {
+      const { assent, act, delivery, done } = desk();
+      const old = await act();
+      const ask = (): Promise<Case> => assent.followUps.undo(old.proposal.id, { by: ana, why });
+      const first = await ask();
+      await decideOn(assent, first, bo, { decision: "reject" });
+      await delivery.deliver(threadOf(first));
+      const [second, same] = await Promise.all([ask(), ask()]);
+      expect(second.proposal.id).not.toBe(first.proposal.id);
+      expect(same.proposal.id).toBe(second.proposal.id);
+      expect(second.review).toMatchObject({ status: "open" });
+      await decideOn(assent, second, bo, { decision: "approve" });
+      await delivery.deliver(threadOf(second));
+      expect(done.slice(1)).toEqual([{ what: "restore kim", key: `undo:${old.permit?.id}` }]);
+      expect((await ask()).proposal.id).toBe(second.proposal.id);
+      const { followUps } = await showCase(assent.ledger, old.proposal.id);
+      expect(followUps.map(({ kind, status }) => [kind, status])).toEqual([
+        ["undo", "rejected"],
+        ["undo", "executed"],
+      ]);
     });
 
     test("goes by the policy for that action, where it is stricter, and by the set-up's terms", async () => {
