@@ -3,6 +3,12 @@ import pg from "pg";
 import { AssentError } from "../../model/error.js";
 import { openEmbeddedPostgres } from "./embedded/index.js";
 
+/**
+ * How long a connection is kept that nobody uses. A new one takes a tenth of a second to plan its first statements; were
+ * they given up after some seconds, as pg does, then a busy moment after a quiet one would open many at once, and wait.
+ */
+const KEPT_IDLE_MS = 10 * 60_000;
+
 /** Which Postgres to use. */
 export interface OpenPostgresOptions {
   /** Connection URL of your own Postgres; it wins over the embedded one. */
@@ -39,7 +45,8 @@ export async function openPostgres(options: OpenPostgresOptions = {}): Promise<O
   const connectionString = embedded?.url ?? url ?? "";
   const pools: pg.Pool[] = [];
   const anotherPool = (max = connectionsMax): pg.Pool => {
-    const pool = new pg.Pool({ connectionString, max });
+    // What is only kept holds up no process that has come to its end without `close`.
+    const pool = new pg.Pool({ connectionString, max, idleTimeoutMillis: KEPT_IDLE_MS, allowExitOnIdle: true });
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
     pool.on("error", () => undefined);
     // So would one that breaks while somebody uses it, such as a checkpointer, which only hears of its statement.

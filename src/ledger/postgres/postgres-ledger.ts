@@ -98,6 +98,9 @@ export interface PostgresLedgerOptions {
  * Locks are always taken in one order (proposal, review, head of the audit log), so its transactions do not deadlock
  * on each other.
  *
+ * Keep the pool's connections (`idleTimeoutMillis` of minutes): a new one takes a tenth of a second to plan its first
+ * statements, so giving them up after pg's ten seconds makes the first decisions after a quiet time slow.
+ *
  * Whether a lease holds is told by the database's clock alone, so no worker's clock matters.
  *
  * @throws AssentError `config_invalid` for a schema name that cannot be used.

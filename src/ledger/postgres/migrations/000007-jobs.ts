@@ -27,10 +27,11 @@ set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- add_job looks for a job by its key beside the list of those it makes. Planned while there are few jobs, that would read
--- all of them ever after, as often as one is made: so it may not.
+-- all of them ever after; and as it is handed a list, it would be planned anew each time, which takes longer than all else.
 create function ${schema}.enqueue(task text, payload json, job_key text, run_at timestamptz, queue text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan as $$
 begin
   perform ${jobSchema}.add_job(task, payload, queue, run_at, null, job_key);
 end $$;

@@ -23,7 +23,7 @@ create function ${schema}.record_decision(
   permit text, permit_round int, permit_args_digest text,
   case_id text, outcome json, record text,
   kinds text[], entries text[]
-) returns boolean language plpgsql as $$
+) returns boolean language plpgsql set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_variable
 declare
   moment timestamptz;
