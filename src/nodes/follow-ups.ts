@@ -48,8 +48,9 @@ export interface FollowUps {
   /**
    * Asks people whether an executed effect is taken back, by its action's `undo`: a case of its own, of the action
    * `undo-` and the old one's name, routed by the policy and never laxer than `review`. A case has one at a time: asking
-   * again gives that, and opens another once it has ended without taking anything back. It runs once approved, by whatever delivers decisions (`createWorker`, or `createDelivery` with `assents`), and
-   * not where an appeal has taken the effect back already. Call it where the process may propose.
+   * again gives that, and opens another once it has ended without taking anything back. It runs once approved, by whatever
+   * delivers decisions (`createWorker`, or `createDelivery` with `assents`), and not where an appeal has taken the effect
+   * back already. Call it where the process may propose.
    *
    * @throws AssentError `principal_unverified`, `decision_invalid` without a reason, `proposal_unknown`; `args_invalid` for
    *   what was not executed, or has no `undo`; `action_unknown`, and what the ledger throws.

@@ -5,8 +5,9 @@ import type { Migration } from "../migrate.js";
  * one: what other decisions wait for is then held for no longer than the database takes, wherever its users are.
  *
  * `seen`, the version of the review and the number of the case's decisions, is what the decision was judged by; where that
- * has changed, or the deadline has passed since, nothing is written, and the answer is false. What many decisions wait for, the agent's stage and the head of the log,
- * comes last. It runs with its caller's rights.
+ * has changed, or the deadline has passed since, nothing is written, and the answer is false. What many decisions wait
+ * for, the agent's stage and the head of the log, comes last. It runs with its caller's rights. A connection plans what is
+ * in it once, not five times over before a plan is kept.
  */
 export const deciding: Migration = {
   id: 10,
