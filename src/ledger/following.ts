@@ -2,7 +2,7 @@ import type { Outcome } from "../model/outcome.js";
 import type { Fallback } from "../model/requirement.js";
 import type { ReviewKind } from "../model/review.js";
 import type { Case } from "../model/case.js";
-import { undoId } from "../model/follow-up.js";
+import { followUpId, undoId } from "../model/follow-up.js";
 import type { AskRequest, Ledger, NewProposal } from "./ledger.js";
 
 /** A case that opens after another: recorded, routed and asked about at once, without a thread that runs to it. */
@@ -43,6 +43,15 @@ export async function undosOf(ledger: Pick<Ledger, "read">, proposalId: string):
     if (undo === null) return undos;
     undos.push(undo);
   }
+}
+
+/** A case, and each in which it was run again because the one before was in doubt. */
+export async function runsOf(ledger: Pick<Ledger, "read">, held: Case): Promise<Case[]> {
+  const runs: Case[] = [];
+  for (let run: Case | null = held; run !== null; run = await ledger.read(followUpId("again", run.proposal.id))) {
+    runs.push(run);
+  }
+  return runs;
 }
 
 /** The case as it is from its first moment on, before it is asked about. */

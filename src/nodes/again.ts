@@ -1,23 +1,18 @@
 import { whyNotFound } from "../authority/standing.js";
 import { auditId, type Case } from "../model/case.js";
-import { readable, type Decision } from "../model/decision.js";
 import { AssentError } from "../model/error.js";
-import { afterWhat, followUpId } from "../model/follow-up.js";
+import { followUpId } from "../model/follow-up.js";
 import type { Ledger } from "../ledger/ledger.js";
 import type { Assent } from "./assent.js";
+import { findingIn, type Found } from "./finding.js";
 import { sameAs } from "./follow-up-cases.js";
 import { routedFollowUp } from "./follow-up-gate.js";
 import { signatories } from "./signatories.js";
 
 /** The answer by which what was in doubt is to be run again; null for every other case. */
-function wanted(held: Case): { old: string; answer: Decision } | null {
-  const about = afterWhat(held);
-  const answer = readable(held.decisions).at(-1);
-  const isWanted =
-    held.outcome?.status === "suggested" && answer?.verdict === "answer" && answer.reasonCode === "again";
-  return about?.kind === "reconciliation" && about.proposal !== null && isWanted
-    ? { old: about.proposal, answer }
-    : null;
+function wanted(held: Case): Found | null {
+  const found = findingIn(held);
+  return found?.happened === "again" ? found : null;
 }
 
 /** Whether a reconciliation was answered `again`, and nothing has come of that yet. */

@@ -1,8 +1,13 @@
 import { z } from "zod";
+import { whyNotFound } from "../authority/standing.js";
+import type { Case } from "../model/case.js";
+import { readable, type Decision } from "../model/decision.js";
 import { AssentError } from "../model/error.js";
-import { Happened } from "../model/follow-up.js";
+import { afterWhat, followUpId, Happened } from "../model/follow-up.js";
 import type { Review } from "../model/review.js";
+import type { Assent } from "./assent.js";
 import type { Verdicted } from "./deciding.js";
+import { signatories } from "./signatories.js";
 
 /** What a person found of an effect in doubt, and on what evidence. */
 const Finding = z.strictObject({ happened: Happened, evidence: z.string() });
@@ -29,6 +34,32 @@ export function withFinding({ kind, id }: Pick<Review, "kind" | "id">, said: Ver
     seen: said.answer ?? null,
     fix: `Answer {"happened":"executed","evidence":"what you saw"}, or "failed", or "again" to have it run again`,
   });
+}
+
+/** What closed a reconciliation. */
+export interface Found {
+  /** The case that was in doubt. */
+  old: string;
+  happened: Happened;
+  answer: Decision;
+}
+
+/** What the ledger says that a reconciliation found, whoever wrote that; null where it found nothing yet. */
+export function findingIn(held: Case): Found | null {
+  const about = afterWhat(held);
+  const answer = readable(held.decisions).at(-1);
+  if (about?.kind !== "reconciliation" || about.proposal === null) return null;
+  if (held.outcome?.status !== "suggested" || answer?.verdict !== "answer") return null;
+  const { data: happened } = Happened.safeParse(answer.reasonCode);
+  return happened === undefined ? null : { old: about.proposal, happened, answer };
+}
+
+/** What somebody who is trusted found of a case in doubt; null where nobody has, or it cannot be shown. */
+export async function foundOf(assent: Assent, { proposal }: Case): Promise<Happened | null> {
+  const held = await assent.ledger.read(followUpId("reconciliation", proposal.id));
+  const found = held === null ? null : findingIn(held);
+  if (held === null || found?.old !== proposal.id) return null;
+  return whyNotFound(found.answer, held, await signatories(assent, held)) === null ? found.happened : null;
 }
 
 /** What a reconciliation found, as the outcome tells it. */

@@ -18,9 +18,14 @@ export function followUpGate(assent: Assent, name: string): GateSettings {
       const about = afterWhat(held);
       const proposal = about?.proposal ?? null;
       const old = proposal === null ? null : await assent.ledger.read(proposal);
-      const terms = about?.kind === "undo" ? assent.followUpTerms.undo : undefined;
-      const because = about?.kind === "undo" ? "It takes an effect back." : "It was in doubt, and is run again.";
-      return { route: "review", because, requires: requirementAfter(old?.round.routing ?? null, terms) };
+      const routing = old?.round.routing ?? null;
+      if (about?.kind === "undo") {
+        const requires = requirementAfter(routing, assent.followUpTerms.undo);
+        return { route: "review", because: "It takes an effect back.", requires };
+      }
+      // Who was not to let it run the first time is not to let it run the second time either.
+      const requires = requirementAfter(routing, undefined, routing?.requires?.excludes);
+      return { route: "review", because: "It was in doubt, and is run again.", requires };
     },
   };
 }

@@ -8,7 +8,7 @@ import type { Assent } from "./assent.js";
 import { opened, secondLook, suggested, trustAfter, type FollowUpDraft } from "./follow-up-cases.js";
 import { routedFollowUp } from "./follow-up-gate.js";
 import { requirementAfter } from "./follow-up-terms.js";
-import { executedCase, mayHaveTakenBack, takenBackOf, undoName } from "./taking-back.js";
+import { executedCase, standingUndo, takenBackOf, undoName } from "./taking-back.js";
 
 /** Who wants an effect taken back, and why. */
 export interface UndoOptions {
@@ -48,9 +48,9 @@ export interface FollowUps {
   /**
    * Asks people whether an executed effect is taken back, by its action's `undo`: a case of its own, of the action
    * `undo-` and the old one's name, routed by the policy and never laxer than `review`. A case has one at a time: asking
-   * again gives that, and opens another once it has ended without taking anything back. It runs once approved, by whatever
-   * delivers decisions (`createWorker`, or `createDelivery` with `assents`), and not where an appeal has taken the effect
-   * back already. Call it where the process may propose.
+   * again gives that, or the case in which it is run again, and opens another once it has ended without taking anything
+   * back, or people found so. It runs once approved, by whatever delivers decisions (`createWorker`, or `createDelivery`
+   * with `assents`), and not where an appeal has taken the effect back already. Call it where the process may propose.
    *
    * @throws AssentError `principal_unverified`, `decision_invalid` without a reason, `proposal_unknown`; `args_invalid` for
    *   what was not executed, or has no `undo`; `action_unknown`, and what the ledger throws.
@@ -78,10 +78,9 @@ export function followUpsOf(assent: Assent): FollowUps {
 async function undo(assent: Assent, proposalId: string, options: UndoOptions): Promise<Case> {
   const by = requirePrincipal(options.by, assent.authenticators);
   const why = wordsIn("why", options.why);
-  const undos = await undosOf(assent.ledger, proposalId);
-  const last = undos.at(-1);
-  if (last !== undefined && (last.outcome === null || mayHaveTakenBack(last))) return last;
-  const id = undoId(proposalId, undos.length + 1);
+  const standing = await standingUndo(assent, proposalId);
+  if (standing !== null) return standing;
+  const id = undoId(proposalId, (await undosOf(assent.ledger, proposalId)).length + 1);
   const old = await executedCase(assent, proposalId);
   const action = undoActionFor(assent, old);
   const args = takenBackOf(old);

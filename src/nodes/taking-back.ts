@@ -6,8 +6,9 @@ import { AssentError } from "../model/error.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Permit } from "../model/permit.js";
 import type { Json, Round } from "../model/proposal.js";
-import { undosOf } from "../ledger/following.js";
+import { runsOf, undosOf } from "../ledger/following.js";
 import type { AnyAction, Assent } from "./assent.js";
+import { foundOf } from "./finding.js";
 
 /** What is taken back, byte for byte. */
 export const TakenBack = z.object({
@@ -87,20 +88,42 @@ async function stillThere(
     });
   }
   const appealed = await assent.ledger.read(appealId(proposal));
-  const undos = await undosOf(assent.ledger, proposal);
-  for (const other of appealed === null ? undos : [appealed, ...undos]) {
+  const byAppeal = appealed === null ? [] : await runsOf(assent.ledger, appealed);
+  for (const other of [...byAppeal, ...(await undoRunsOf(assent, proposal))]) {
     const { id } = other.proposal;
-    if (id !== by && mayHaveTakenBack(other)) {
+    if (id !== by && (await mayHaveTakenBack(assent, other))) {
       throw new AssentError("proposal_conflict", { what: `It is taken back by ${id}, or may have been` });
     }
   }
   return { args: round.args, result: outcome.result, permit };
 }
 
-/** Whether an appeal or an undo is about to take an effect back, has, or may have. */
-export function mayHaveTakenBack({ outcome, permit }: Case): boolean {
+/** Every undo of a case, each followed by those that ran it again. */
+async function undoRunsOf({ ledger }: Assent, proposalId: string): Promise<Case[]> {
+  const runs: Case[] = [];
+  for (const undo of await undosOf(ledger, proposalId)) runs.push(...(await runsOf(ledger, undo)));
+  return runs;
+}
+
+/** Whether an appeal or an undo is about to take an effect back, has, or may have: unless people found that it did not. */
+async function mayHaveTakenBack(assent: Assent, held: Case): Promise<boolean> {
+  const { outcome, permit } = held;
   if (outcome === null) return permit?.state === "claimed";
-  return outcome.status === "in-doubt" || (outcome.status === "executed" && takesBack(outcome));
+  if (outcome.status !== "in-doubt") return outcome.status === "executed" && takesBack(outcome);
+  const found = await foundOf(assent, held);
+  return found !== "failed" && found !== "again";
+}
+
+/**
+ * The one undo of a case that there is, be it run again: it is still to be decided on or run, it has taken the effect
+ * back, or it may have. Null where another may be asked for.
+ */
+export async function standingUndo(assent: Assent, proposalId: string): Promise<Case | null> {
+  const last = (await undoRunsOf(assent, proposalId)).at(-1);
+  if (last === undefined) return null;
+  if (last.outcome === null || (await mayHaveTakenBack(assent, last))) return last;
+  // Whatever delivers decisions is about to open the case that runs it again.
+  return last.outcome.status === "in-doubt" && (await foundOf(assent, last)) === "again" ? last : null;
 }
 
 /** Whether an appeal that was granted took anything back; some only find that somebody was right. */
@@ -142,8 +165,8 @@ function undoAction(assent: Assent, name: string, action: AnyAction): AnyAction 
     attemptsMax: action.attemptsMax,
     async run(args, context) {
       // Who changes the arguments when they approve could otherwise have another case taken back, beside its own undos.
-      const undos = await undosOf(assent.ledger, args.proposal);
-      if (!undos.some(({ proposal }) => proposal.id === context.proposalId)) {
+      const runs = await undoRunsOf(assent, args.proposal);
+      if (!runs.some(({ proposal }) => proposal.id === context.proposalId)) {
         throw notStarted("It was opened to take back another case");
       }
       return takeBack(assent, action, args, context);
