@@ -10,6 +10,7 @@ import { AssentState } from "../nodes/state.js";
 import { addGate } from "../patterns/add-gate.js";
 import { gateGraph } from "../patterns/gate-graph.js";
 import { unknownProposal } from "../ledger/unknown-proposal.js";
+import { apart } from "./apart.js";
 import { NEW_THREAD, type Threads, type ThreadState } from "./threads.js";
 
 /** What {@link followUpThreads} works with. */
@@ -37,7 +38,7 @@ export function followUpThreads({ ledger, assents, threads, onStranded }: Follow
     if (held.proposal.state === "closed") await openAgain(assent, held);
     else await runGate(assent, held);
   }
-  return {
+  return apart({
     async state(threadId) {
       if (!isFollowUpThread(threadId)) return threads.state(threadId);
       const held = await ledger.read(followUpOn(threadId));
@@ -50,7 +51,7 @@ export function followUpThreads({ ledger, assents, threads, onStranded }: Follow
     start: (threadId, input) => (isFollowUpThread(threadId) ? run(threadId) : threads.start(threadId, input)),
     resume: (threadId, answers) => (isFollowUpThread(threadId) ? run(threadId) : threads.resume(threadId, answers)),
     proceed: (threadId) => (isFollowUpThread(threadId) ? run(threadId) : threads.proceed(threadId)),
-  };
+  });
 }
 
 /**

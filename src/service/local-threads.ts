@@ -1,5 +1,6 @@
 import { BaseCheckpointSaver, Command, type CompiledStateGraph } from "@langchain/langgraph";
 import { AssentError } from "../model/error.js";
+import { apart } from "./apart.js";
 import { NEW_THREAD, threadState, type Threads } from "./threads.js";
 
 /** A compiled graph of any state and node names. */
@@ -22,7 +23,7 @@ const REMEMBERED_MAX = 10_000;
 
 /**
  * Threads of graphs that are compiled in this process. They run with durability `sync`: what a node wrote is stored
- * before the next one starts.
+ * before the next one starts. Called beneath a node, a thread still runs by itself, no part of that node's run.
  *
  * @throws AssentError `config_invalid` without a graph; from its methods if a thread's graph cannot be told.
  * @example
@@ -71,7 +72,7 @@ export function localThreads({ graphs, graphOf }: LocalThreadsOptions): Threads 
     await graph.invoke(input, config(threadId));
   }
 
-  return {
+  return apart({
     async state(threadId) {
       const graph = await find(threadId);
       if (graph === undefined) return NEW_THREAD;
@@ -82,7 +83,7 @@ export function localThreads({ graphs, graphOf }: LocalThreadsOptions): Threads 
     start: run,
     resume: (threadId, answers) => run(threadId, new Command({ resume: answers })),
     proceed: (threadId) => run(threadId, null),
-  };
+  });
 }
 
 const config = (threadId: string) => ({

@@ -24,7 +24,8 @@ export interface ThreadState {
  * Contract, checked by `threadsContract` of `assent/testing`: `state` tells what is durable; `start`, `resume` and
  * `proceed` return once the thread has come to rest again and reject with what a node threw. `resume` is strict: answers
  * to what is not pending reject with LangGraph's UnknownInterruptError, and nothing is answered then. Calls for one
- * thread never overlap; the caller sees to that.
+ * thread never overlap; the caller sees to that. A thread is run by itself, also where it is called beneath a node of
+ * another one.
  */
 export interface Threads {
   /** Where a thread is. */

@@ -1,5 +1,5 @@
-import { EventEmitter } from "node:events";
-import { Logger, run, runOnce, type RunnerOptions, type WorkerEvents } from "graphile-worker";
+import { EventEmitter, once } from "node:events";
+import { Logger, run, runOnce, type Runner, type RunnerOptions, type WorkerEvents } from "graphile-worker";
 import type { Pool } from "pg";
 import { JobQueue } from "../ledger/postgres/jobs.js";
 import { jobsSchema, quoteSchema } from "../ledger/postgres/schema.js";
@@ -67,6 +67,9 @@ export interface Worker {
 /** How often the ledger is compared with its threads. */
 const SWEEP_MS = 60_000;
 
+/** What a runner of graphile-worker sets the exit code to as it ends because of a migration; this process goes on. */
+const MIGRATED = 57;
+
 /**
  * A worker: it brings decisions to threads, lets deadlines pass, reminds of them, and mends what was lost on the way.
  * Run any number, anywhere; they share the jobs in the ledger's database. A decision's job is written with the decision.
@@ -116,7 +119,7 @@ class JobWorker implements Worker {
       throw new AssentError("config_invalid", { what: "The worker is running already", where: "run" });
     }
     const stopping = new AbortController();
-    const ended = this.#present((settings) => this.#runUntil(stopping.signal, settings));
+    const ended = this.#present((presence) => this.#runUntil(stopping.signal, presence));
     this.#running = { stopping, ended };
     try {
       await ended;
@@ -132,9 +135,9 @@ class JobWorker implements Worker {
   }
 
   async drain(): Promise<void> {
-    await this.#present(async (settings) => {
+    await this.#present(async (presence) => {
       await this.#queue.now(SWEEP, SWEEP, {});
-      await runOnce(settings);
+      await runOnce(this.#settings(presence).settings);
     });
   }
 
@@ -145,13 +148,13 @@ class JobWorker implements Worker {
   };
 
   /** Runs `work` as a worker that the others can see. */
-  async #present(work: (settings: RunnerOptions) => Promise<void>): Promise<void> {
+  async #present(work: (presence: Presence) => Promise<void>): Promise<void> {
     const { pool } = this.#options;
     const presence = new Presence(pool);
     const loud = quiet(pool);
     try {
       await this.#free();
-      await work(this.#settings(presence));
+      await work(presence);
     } catch (error) {
       throw unavailable(error);
     } finally {
@@ -160,7 +163,8 @@ class JobWorker implements Worker {
     }
   }
 
-  #settings(presence: Presence): RunnerOptions {
+  /** What a runner works by, and what takes away that its jobs are a living one's. */
+  #settings(presence: Presence): { settings: RunnerOptions & { events: WorkerEvents }; letGo: () => Promise<void> } {
     const { assent, assents = [], pool, schema, concurrency, clock, settleMs, graceMs } = this.#options;
     const threads = followUpThreads({
       ledger: assent.ledger,
@@ -172,13 +176,18 @@ class JobWorker implements Worker {
     const threadName = (threadId: string): string => `assent.thread.${schema}.${threadId}`;
     const bringing = { ledger: assent.ledger, threads, clock, settleMs, stepsMax: 100 };
     // Before it takes its first job: whose jobs are a dead worker's is told by what its workers hold.
+    let name: string | undefined;
     const startWorker = async (_context: unknown, { worker }: { worker: { workerPool: { id: string } } }) => {
-      await presence.hold(this.#workerName(worker.workerPool.id));
+      name = this.#workerName(worker.workerPool.id);
+      await presence.hold(name);
+    };
+    const letGo = async (): Promise<void> => {
+      if (name !== undefined) await presence.letGo(name);
     };
     const seen = { name: "assent", version: "1.0.0", worker: { hooks: { startWorker } } };
     const { distribution = { strategy: "any" } } = this.#options;
     const shared = { assent, distribution, queue: this.#queue, presence, threadName, bringing, graceMs };
-    return {
+    const settings = {
       pgPool: pool,
       schema: jobsSchema(schema),
       concurrency,
@@ -190,24 +199,52 @@ class JobWorker implements Worker {
       // Without a batch, be it of one, nobody would wait for the end of a job to be written, or see that it fails.
       preset: { plugins: [seen], worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     };
+    return { settings, letGo };
   }
 
-  async #runUntil(signal: AbortSignal, settings: RunnerOptions): Promise<void> {
+  /**
+   * Keeps a runner at work. One ends by itself when any graphile-worker's schema in the database is migrated, be it another
+   * application's: the next takes over at once, while that one finishes what it had begun, or throws if it was ours and
+   * has become too new.
+   */
+  async #runUntil(signal: AbortSignal, presence: Presence): Promise<void> {
     await this.#queue.now(SWEEP, SWEEP, {});
-    if (signal.aborted) return;
+    const sweeping = new AbortController();
+    let swept: Promise<void> | undefined;
+    const ends: Promise<void>[] = [];
+    try {
+      while (!signal.aborted) {
+        const { retired, ended } = await this.#begin(signal, presence);
+        ends.push(ended);
+        swept ??= this.#keepSweeping(AbortSignal.any([signal, sweeping.signal]));
+        await retired;
+      }
+    } finally {
+      sweeping.abort();
+      await Promise.allSettled([swept, ...ends]);
+    }
+    await Promise.all(ends);
+  }
+
+  /** Begins with a runner: `retired` once it takes on nothing more, `ended` once what it had begun is done. */
+  async #begin(signal: AbortSignal, presence: Presence): Promise<{ retired: Promise<unknown>; ended: Promise<void> }> {
+    const { settings, letGo } = this.#settings(presence);
+    await this.#queue.requireKnown();
+    const { exitCode } = process;
+    const retires = once(settings.events, "pool:gracefulShutdown");
     const runner = await run(settings);
-    // What was begun is finished first; that it could not be is told by the runner's own end.
+    // That what was begun could not be finished is told by the runner's own end.
     const stop = (): void => void runner.stop().catch(() => undefined);
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
-    const sweeping = new AbortController();
-    const swept = this.#keepSweeping(AbortSignal.any([signal, sweeping.signal]));
-    try {
-      await runner.promise;
-    } finally {
-      sweeping.abort();
-      await swept;
-    }
+    const ended = endOf(runner, letGo);
+    // It is awaited once all runners have ended.
+    ended.catch(() => undefined);
+    const retired = Promise.race([retires, ended]).finally(() => {
+      signal.removeEventListener("abort", stop);
+      if (process.exitCode === MIGRATED) process.exitCode = exitCode;
+    });
+    return { retired, ended };
   }
 
   /** Each worker sees to it that there is a next comparison, whatever became of the worker that had the last one. */
@@ -234,6 +271,14 @@ class JobWorker implements Worker {
   }
 }
 
+async function endOf(runner: Runner, letGo: () => Promise<void>): Promise<void> {
+  try {
+    await runner.promise;
+  } finally {
+    await letGo();
+  }
+}
+
 function requireNumbers(numbers: Record<string, number>): void {
   for (const [where, seen] of Object.entries(numbers)) {
     if (Number.isInteger(seen) && seen >= (where === "concurrency" ? 1 : 0)) continue;
@@ -255,7 +300,12 @@ function quiet(pool: Pool): () => void {
 function loggerFor(tell: (event: WorkerEvent) => void): Logger {
   return new Logger(() => (level, message, meta) => {
     const isWarning = ["error", "warning"].includes(level);
-    if (isWarning && meta?.["failure"] !== true) tell({ kind: "trouble", what: message });
+    if (!isWarning || meta?.["failure"] === true) return;
+    const isMigration = message.includes("breaking migration to database schema");
+    tell({
+      kind: "trouble",
+      what: isMigration ? "Jobs of this database are migrated: the worker begins anew" : message,
+    });
   });
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isUnknownInterruptError } from "@langchain/langgraph";
+import { Annotation, isUnknownInterruptError, MemorySaver, START, StateGraph } from "@langchain/langgraph";
 import type { Threads } from "../service/threads.js";
 import type { ContractRunner } from "./ledger-contract.js";
 import type { BreakPoint } from "./threads-contract/graph.js";
@@ -45,6 +45,7 @@ export function threadsContract(runner: ContractRunner, makeThreads: () => Promi
   runner.describe("state", () => states(check));
   runner.describe("resume", () => answers(check));
   runner.describe("proceed", () => breaks(check));
+  runner.describe("beneath a node", () => beneath(check));
 }
 
 /** Starts a thread with so many questions, which break somewhere. */
@@ -55,6 +56,36 @@ async function startedWith(threads: Threads, id: string, questions: string[], br
   assert.equal(pending.length, questions.length);
   assert.equal(new Set(pending).size, questions.length);
   return pending;
+}
+
+/** Does something in a node of a graph that has nothing to do with it. */
+async function inNode(work: () => Promise<void>): Promise<void> {
+  const graph = new StateGraph(Annotation.Root({ done: Annotation<boolean>() }))
+    .addNode("working", async () => {
+      await work();
+      return { done: true };
+    })
+    .addEdge(START, "working")
+    .compile({ checkpointer: new MemorySaver() });
+  const { done } = await graph.invoke({}, { configurable: { thread_id: "another" } });
+  assert.equal(done, true);
+}
+
+/** LangGraph takes what runs beneath a node for a part of it, and what a connection tells is beneath the node that opened it. */
+function beneath(check: Check): void {
+  check("of another thread, a thread is run by itself", async (threads, id) => {
+    await inNode(async () => {
+      const pending = await startedWith(threads, id, ["inner one", "outer"]);
+      await threads.resume(id, withAnswers(pending));
+    });
+    assert.equal((await threads.state(id)).status, "finished");
+  });
+
+  check("of another thread, it is gone on with by itself", async (threads, id) => {
+    await assert.rejects(threads.start(id, { questions: [], breaks: "behind" }));
+    await inNode(() => threads.proceed(id));
+    assert.equal((await threads.state(id)).status, "finished");
+  });
 }
 
 const withAnswers = (ids: readonly string[]): Record<string, unknown> =>

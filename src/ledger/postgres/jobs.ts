@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { AssentError } from "../../model/error.js";
 import { jobsSchema, quoteSchema } from "./schema.js";
 
 /** The newest step of the jobs' schema that this version's graphile-worker knows. */
@@ -23,6 +24,24 @@ export class JobQueue {
     this.#pool = pool;
     this.#ledger = quoteSchema(schema);
     this.#jobs = quoteSchema(jobsSchema(schema));
+  }
+
+  /**
+   * @throws AssentError `ledger_outdated` if the jobs were migrated by a newer, breaking version.
+   */
+  async requireKnown(): Promise<void> {
+    const { rows } = await this.#pool.query<{ id: number }>(
+      `select id from ${this.#jobs}.migrations where breaking and id > $1 order by id limit 1`,
+      [JOBS_NEWEST],
+    );
+    const [ahead] = rows;
+    if (ahead === undefined) return;
+    throw new AssentError("ledger_outdated", {
+      what: "The ledger's jobs were migrated by a newer version",
+      where: `migration ${ahead.id} of ${this.#jobs}`,
+      seen: `this version knows migrations up to ${JOBS_NEWEST}`,
+      fix: "Upgrade this process",
+    });
   }
 
   /** Does a task again in a while. One that is there for earlier, because something happened since, stays where it is. */
