@@ -7,6 +7,7 @@ import { systemClock, type Clock } from "../model/clock.js";
 import { AssentError } from "../model/error.js";
 import type { Assent } from "../nodes/assent.js";
 import type { DistributeOptions } from "../nodes/distribute.js";
+import { outside } from "./apart.js";
 import { followUpThreads } from "./follow-up-threads.js";
 import { Presence } from "./presence.js";
 import type { Threads } from "./threads.js";
@@ -142,9 +143,11 @@ class JobWorker implements Worker {
   }
 
   readonly #tell = (event: WorkerEvent): void => {
-    this.#options.onEvent?.(event);
-    // TypeScript does not see that each kind goes with its own event.
-    (this.events as EventEmitter).emit(event.kind, event);
+    outside(() => {
+      this.#options.onEvent?.(event);
+      // TypeScript does not see that each kind goes with its own event.
+      (this.events as EventEmitter).emit(event.kind, event);
+    });
   };
 
   /** Runs `work` as a worker that the others can see. */
