@@ -9,6 +9,7 @@ import type { Assent } from "../nodes/assent.js";
 import type { DistributeOptions } from "../nodes/distribute.js";
 import { outside } from "./apart.js";
 import { followUpThreads } from "./follow-up-threads.js";
+import { JobsInHand } from "./jobs-in-hand.js";
 import { Presence } from "./presence.js";
 import type { Threads } from "./threads.js";
 import type { WorkerEvent } from "./worker-event.js";
@@ -108,11 +109,15 @@ class JobWorker implements Worker {
   readonly events = new EventEmitter<WorkerEventMap>();
   readonly #options: Settled;
   readonly #queue: JobQueue;
+  readonly #inHand: JobsInHand;
+  /** Those whose jobs are ours, as graphile-worker calls them. */
+  readonly #workers = new Set<string>();
   #running: { stopping: AbortController; ended: Promise<void> } | undefined;
 
   constructor(options: Settled) {
     this.#options = options;
     this.#queue = new JobQueue(options.pool, options.schema);
+    this.#inHand = new JobsInHand(this.#queue);
   }
 
   async run(): Promise<void> {
@@ -179,13 +184,16 @@ class JobWorker implements Worker {
     const threadName = (threadId: string): string => `assent.thread.${schema}.${threadId}`;
     const bringing = { ledger: assent.ledger, threads, clock, settleMs, stepsMax: 100 };
     // Before it takes its first job: whose jobs are a dead worker's is told by what its workers hold.
-    let name: string | undefined;
+    let id: string | undefined;
     const startWorker = async (_context: unknown, { worker }: { worker: { workerPool: { id: string } } }) => {
-      name = this.#workerName(worker.workerPool.id);
-      await presence.hold(name);
+      ({ id } = worker.workerPool);
+      this.#workers.add(id);
+      await presence.hold(this.#workerName(id));
     };
     const letGo = async (): Promise<void> => {
-      if (name !== undefined) await presence.letGo(name);
+      if (id === undefined) return;
+      this.#workers.delete(id);
+      await presence.letGo(this.#workerName(id));
     };
     const seen = { name: "assent", version: "1.0.0", worker: { hooks: { startWorker } } };
     const { distribution = { strategy: "any" } } = this.#options;
@@ -194,7 +202,7 @@ class JobWorker implements Worker {
       pgPool: pool,
       schema: jobsSchema(schema),
       concurrency,
-      taskList: workerTasks({ ...shared, sweepMs: SWEEP_MS, tell: this.#tell }),
+      taskList: this.#inHand.known(workerTasks({ ...shared, sweepMs: SWEEP_MS, tell: this.#tell })),
       parsedCronItems: [],
       noHandleSignals: true,
       logger: loggerFor(this.#tell),
@@ -258,6 +266,7 @@ class JobWorker implements Worker {
       if (signal.aborted) return;
       try {
         await this.#free();
+        await this.#inHand.giveBackLost([...this.#workers]);
         await this.#queue.ensure(SWEEP, SWEEP, {});
       } catch (error) {
         this.#tell({ kind: "trouble", what: unavailable(error).message });

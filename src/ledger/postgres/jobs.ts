@@ -14,6 +14,15 @@ export async function installJobs(pool: Pool, schema: string): Promise<void> {
   await runMigrations({ pgPool: pool, schema: jobsSchema(schema), logger });
 }
 
+/** A job that a worker has taken. */
+export interface TakenJob {
+  id: string;
+  /** The worker, as graphile-worker calls it. */
+  by: string;
+  /** When, as the database writes it: it tells one taking from the next. */
+  takenAt: string;
+}
+
 /** What there is to do for a ledger, beside what graphile-worker does itself. All times are the database's. */
 export class JobQueue {
   readonly #pool: Pool;
@@ -85,6 +94,25 @@ export class JobQueue {
       freed += rowCount ?? 0;
     }
     return freed;
+  }
+
+  /** The jobs that these workers have taken, and that are not written to be done. */
+  async takenBy(workers: readonly string[]): Promise<TakenJob[]> {
+    const { rows } = await this.#pool.query<TakenJob>(
+      `select id::text as id, locked_by as by, locked_at::text as "takenAt"
+      from ${this.#jobs}.jobs where locked_by = any($1) order by id`,
+      [workers],
+    );
+    return rows;
+  }
+
+  /** Lets any worker have a job that somebody took, unless it was done or taken anew since. */
+  async giveBack({ id, by, takenAt }: TakenJob): Promise<void> {
+    await this.#pool.query(
+      `update ${this.#jobs}._private_jobs set locked_at = null, locked_by = null
+      where id = $1 and locked_by = $2 and locked_at = $3::timestamptz`,
+      [id, by, takenAt],
+    );
   }
 
   /** How many deliveries have thrown and are tried again or given up, and what the last one of them threw. */

@@ -1,0 +1,48 @@
+import type { TaskList } from "graphile-worker";
+import type { JobQueue, TakenJob } from "../ledger/postgres/jobs.js";
+
+/**
+ * The jobs that a worker is working on. What the queue says that it has taken, and it does not know of, was lost on the
+ * way: the connection broke after the job was taken and before the worker heard so, or as it was to be written that the
+ * job is done. graphile-worker gives such a job to nobody for four hours while the worker lives.
+ */
+export class JobsInHand {
+  readonly #queue: JobQueue;
+  readonly #inHand = new Set<string>();
+  #missing: TakenJob[] = [];
+
+  constructor(queue: JobQueue) {
+    this.#queue = queue;
+  }
+
+  /** The same tasks, each of whose jobs is in hand from its first moment to its last. */
+  known(tasks: TaskList): TaskList {
+    const known: TaskList = {};
+    for (const [name, task] of Object.entries(tasks)) {
+      if (task === undefined) continue;
+      known[name] = async (payload, helpers) => {
+        const { id } = helpers.job;
+        this.#inHand.add(id);
+        try {
+          return await task(payload, helpers);
+        } finally {
+          this.#inHand.delete(id);
+        }
+      };
+    }
+    return known;
+  }
+
+  /**
+   * Gives back what these workers of ours have taken and do not know of, if that was so at the last look too: at one look
+   * alone the answer may be on its way. If it is still on its way then, the job is begun beside itself, which every task
+   * stands.
+   */
+  async giveBackLost(workers: readonly string[]): Promise<void> {
+    const taken = await this.#queue.takenBy(workers);
+    const missing = taken.filter(({ id }) => !this.#inHand.has(id));
+    const before = new Map(this.#missing.map(({ id, takenAt }) => [id, takenAt]));
+    this.#missing = missing;
+    for (const job of missing) if (before.get(job.id) === job.takenAt) await this.#queue.giveBack(job);
+  }
+}
