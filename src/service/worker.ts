@@ -11,6 +11,7 @@ import { outside } from "./apart.js";
 import { followUpThreads } from "./follow-up-threads.js";
 import { JobsInHand } from "./jobs-in-hand.js";
 import { Presence } from "./presence.js";
+import { releasedOnce } from "./released-once.js";
 import type { Threads } from "./threads.js";
 import type { WorkerEvent } from "./worker-event.js";
 import { SWEEP, workerTasks } from "./worker-tasks.js";
@@ -199,7 +200,7 @@ class JobWorker implements Worker {
     const { distribution = { strategy: "any" } } = this.#options;
     const shared = { assent, distribution, queue: this.#queue, presence, threadName, bringing, graceMs };
     const settings = {
-      pgPool: pool,
+      pgPool: releasedOnce(pool),
       schema: jobsSchema(schema),
       concurrency,
       taskList: this.#inHand.known(workerTasks({ ...shared, sweepMs: SWEEP_MS, tell: this.#tell })),
