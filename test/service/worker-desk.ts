@@ -23,6 +23,8 @@ export interface WorkerScene {
   jobs: () => Promise<string[]>;
   /** Makes every job due. */
   makeDue: () => Promise<void>;
+  /** Comes back once the comparison at a worker's start is over, which is when it has asked for the next one. */
+  compared: () => Promise<void>;
 }
 
 export async function openScene(): Promise<WorkerScene> {
@@ -55,6 +57,10 @@ export async function openScene(): Promise<WorkerScene> {
     },
     async makeDue() {
       await pool.query(`update ${jobs}._private_jobs set run_at = now()`);
+    },
+    async compared() {
+      const next = `select from ${jobs}._private_jobs where key = 'sweep:sweep' and locked_at is null and run_at > now()`;
+      while ((await pool.query(next)).rows.length === 0) await new Promise((again) => void setImmediate(again));
     },
   };
 }

@@ -3,13 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadKeys, policy, systemClock, type Clock } from "assent";
-import { killableProgram, manualClock, postgresProxy, type PostgresProxy } from "assent/testing";
-import { Pool } from "pg";
+import { killableProgram, manualClock } from "assent/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { abortedHere, breaksIn, decideNext, meetingOf } from "./desk.js";
 import { effectByKey, effectKeys } from "./effects-by-key.js";
 import { freshSchema } from "../support/postgres.js";
-import { openScene, type WorkerDesk, type WorkerScene } from "./worker-desk.js";
+import { openScene, type WorkerScene } from "./worker-desk.js";
 
 let scene: WorkerScene;
 beforeEach(async () => {
@@ -22,13 +21,6 @@ const kindsOf = async (ledger: ReturnType<WorkerScene["desk"]>["assent"]["ledger
 
 const deadlineIn = (within: `P${string}`, otherwise: "reject" | "hold" = "reject") =>
   policy({ default: { route: "review", review: { within, otherwise } } });
-
-/** Comes back once the comparison at a worker's start is over, which is when it has asked for the next one. */
-async function untilCompared(): Promise<void> {
-  const { pool, schema } = scene.fresh;
-  const next = `select from ${schema}_jobs._private_jobs where key = 'sweep:sweep' and locked_at is null and run_at > now()`;
-  while ((await pool.query(next)).rows.length === 0) await new Promise((again) => void setImmediate(again));
-}
 
 /** The machine's clock, some hours off. */
 const hoursOff = (hours: number): Clock => ({
@@ -129,6 +121,28 @@ describe("a decision", () => {
     await scene.makeDue();
     await worker.drain();
     expect(of("failed")).toMatchObject([{ attempt: 1 }, { attempt: 2 }]);
+    await scene.makeDue();
+    await worker.drain();
+    expect(of("delivered")).toMatchObject([{ result: "finished" }]);
+    expect(at.made).toHaveLength(1);
+  });
+
+  test("whose thread goes on throwing is tried again within minutes, for as long as it takes", async () => {
+    const at = scene.desk({ inNode: breaksIn("after", 1) });
+    await at.thread.start();
+    await decideNext(at.assent, at.thread.id);
+    const { pool, schema } = scene.fresh;
+    await pool.query(`update ${schema}_jobs._private_jobs set attempts = 24 where key like 'deliver:%'`);
+    const { worker, of } = scene.workerFor(at);
+    await worker.drain();
+    expect(of("failed")).toMatchObject([{ task: "deliver", attempt: 25, isLast: true }]);
+    await worker.drain();
+    const { rows } = await pool.query<{ attempts: number; soon: boolean; later: boolean }>(
+      `select attempts, run_at <= now() + interval '5 minutes' as soon, run_at > now() + interval '4 minutes' as later
+      from ${schema}_jobs.jobs where key like 'deliver:%'`,
+    );
+    expect(rows).toEqual([{ attempts: 5, soon: true, later: true }]);
+    expect(of("failed")).toHaveLength(1);
     await scene.makeDue();
     await worker.drain();
     expect(of("delivered")).toMatchObject([{ result: "finished" }]);
@@ -334,93 +348,6 @@ describe("a worker", () => {
     await worker.stop();
   });
 
-  describe("whose connection breaks", () => {
-    /** A worker of one job at a time, which is delivering `first` while another thread waits for it. */
-    async function delivering(work: (at: Delivering) => Promise<void>): Promise<void> {
-      const { url } = scene.fresh;
-      const proxy = await postgresProxy({ url });
-      const pool = new Pool({ connectionString: proxy.url, max: 8 });
-      try {
-        const [arrive, leave] = [meetingOf(1), meetingOf(1)];
-        const at = scene.desk({
-          async inNode(node) {
-            if (node !== "after") return;
-            void arrive();
-            await leave.complete;
-          },
-        });
-        await at.delivery.start("first", {});
-        await at.thread.start();
-        const clock = manualClock(new Date().toISOString());
-        const { worker, of } = scene.workerFor(at, { clock, pool, concurrency: 1 });
-        const running = worker.run();
-        await clock.untilAsleep();
-        await untilCompared();
-        await decideNext(at.assent, "first");
-        await arrive.complete;
-        await decideNext(at.assent, at.thread.id);
-        const look = async (): Promise<void> => {
-          await clock.advance(60_000);
-          await clock.untilAsleep();
-        };
-        await work({ at, proxy, of, leave: () => void leave(), look });
-        await worker.stop();
-        await running;
-        expect(at.made).toHaveLength(2);
-        expect(await at.thread.finished()).toBe(true);
-      } finally {
-        await pool.end();
-        await proxy.close();
-      }
-    }
-
-    interface Delivering extends Pick<WorkerDesk, "of"> {
-      at: ReturnType<WorkerScene["desk"]>;
-      proxy: PostgresProxy;
-      leave: () => void;
-      /** The worker's look at what it has taken, once a minute. */
-      look: () => Promise<void>;
-    }
-
-    const taken = async (thread: string): Promise<boolean> => {
-      const sql = `select from ${scene.fresh.schema}_jobs.jobs where key = $1 and locked_at is not null`;
-      return (await scene.fresh.pool.query(sql, [`deliver:${thread}`])).rows.length > 0;
-    };
-    const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-      while (!(await condition())) await new Promise((again) => void setImmediate(again));
-    };
-
-    test("before it hears which job it has taken gives that job back, at the second look", async () => {
-      await delivering(async ({ at, proxy, of, leave, look }) => {
-        // The next thing that it writes is that it takes the second job.
-        proxy.cutCommit("after", 1);
-        leave();
-        await until(() => proxy.cuts.after === 1);
-        await until(async () => !(await taken("first")));
-        expect(await taken(at.thread.id)).toBe(true);
-        await look();
-        expect(await taken(at.thread.id)).toBe(true);
-        expect(of("delivered")).toHaveLength(1);
-        await look();
-        await until(() => of("delivered").length === 2);
-      });
-    });
-
-    test("before it is written that a job is done goes on, and the job is done with at the next look", async () => {
-      await delivering(async ({ at, proxy, of, leave, look }) => {
-        // It takes the second job, and then writes that the first one is done.
-        proxy.cutCommit("before", 2);
-        leave();
-        await until(() => proxy.cuts.before === 1);
-        await until(() => of("delivered").some(({ threadId }) => threadId === at.thread.id));
-        await until(async () => !(await taken(at.thread.id)));
-        expect(await taken("first")).toBe(true);
-        await look();
-        await until(async () => !(await scene.jobs()).includes("deliver:first"));
-      });
-    });
-  });
-
   test("goes on while other schemas of the database are migrated, and finishes what it had begun", async () => {
     const [arrive, leave] = [meetingOf(1), meetingOf(1)];
     const at = scene.desk({
@@ -491,7 +418,7 @@ describe("a worker", () => {
     const running = worker.run();
     // Before it is awaited below.
     running.catch(() => undefined);
-    await untilCompared();
+    await scene.compared();
     await pool.query(`insert into ${schema}_jobs.migrations (id, breaking) values (9999, true)`);
     await pool.query(`select pg_notify('worker:migrate', '{"migrationNumber":9999,"breaking":true}')`);
     await expect(running).rejects.toMatchObject({
@@ -508,7 +435,7 @@ describe("a worker", () => {
     const running = worker.run();
     await clock.untilAsleep();
     // The comparison at the start asks for the next one as it ends, which would be in a minute of the database's.
-    await untilCompared();
+    await scene.compared();
     await at.thread.start();
     await decideNext(at.assent, at.thread.id);
     await scene.fresh.pool.query(`delete from ${scene.fresh.schema}_jobs._private_jobs where locked_at is null`);

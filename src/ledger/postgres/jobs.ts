@@ -14,6 +14,9 @@ export async function installJobs(pool: Pool, schema: string): Promise<void> {
   await runMigrations({ pgPool: pool, schema: jobsSchema(schema), logger });
 }
 
+/** For how many failures graphile-worker's growing waits are kept: the fifth is of two and a half minutes. */
+const TRIES_GROWING = 5;
+
 /** A job that a worker has taken. */
 export interface TakenJob {
   id: string;
@@ -122,6 +125,20 @@ export class JobQueue {
       from ${this.#jobs}.jobs where task_identifier = 'deliver' and key is not null and last_error is not null`,
     );
     return rows[0] ?? { count: 0, lastError: null };
+  }
+
+  /**
+   * Has what goes on failing tried again after `waitMs`, for as long as it takes. graphile-worker alone waits e times as
+   * long each time, up to six hours, and gives up at last: after an outage of minutes that is an hour too late.
+   */
+  async keepTrying(task: string, waitMs: number): Promise<void> {
+    await this.#pool.query(
+      `select from ${this.#jobs}.reschedule_jobs(
+        array(select id from ${this.#jobs}.jobs
+          where task_identifier = $1 and key is not null and locked_at is null and attempts > $2),
+        run_at => clock_timestamp() + $3::float8 * interval '1 millisecond', attempts => $2)`,
+      [task, TRIES_GROWING, waitMs],
+    );
   }
 
   /** Removes what was given up because the same came again while it ran. */
