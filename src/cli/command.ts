@@ -161,6 +161,11 @@ const DEFAULTS: CommandOptions = {
   until: undefined,
 };
 
+/** A key's id that begins like an option, as one of 64 does: a SHA-256 thumbprint in base64url. No option is so long. */
+const KEY_ID = /^-[\w-]{42}$/;
+/** Put before what is a word whatever it looks like; no argument of a process can hold it. */
+const WORD = "\0";
+
 /** The words of a command line, and its options by name. */
 export interface Words {
   words: string[];
@@ -177,10 +182,12 @@ export interface Words {
  */
 export function readWords(args: string[]): Words {
   try {
-    const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    const marked = args.map((arg) => (KEY_ID.test(arg) ? WORD + arg : arg));
+    const { values, positionals } = parseArgs({ args: marked, options: OPTIONS, allowPositionals: true });
     const { help = false, ...given } = values;
     const options: CommandOptions = { ...DEFAULTS, ...given };
-    return { words: positionals, help, options, given: Object.keys(given) as OptionName[] };
+    const words = positionals.map((word) => (word.startsWith(WORD) ? word.slice(WORD.length) : word));
+    return { words, help, options, given: Object.keys(given) as OptionName[] };
   } catch (error) {
     throw new AssentError("usage", { what: error instanceof Error ? error.message : String(error) });
   }

@@ -96,6 +96,18 @@ describe("assent keys", () => {
     ]);
   });
 
+  test("takes an id that begins like an option for an id", async () => {
+    const folder = newFolder();
+    await runCli(["keys", "generate", folder]);
+    for (const id of ["-".padEnd(43, "M"), "--".padEnd(43, "_")]) {
+      const { code, stdout, stderr } = await runCli(["keys", "revoke", id, folder]);
+      expect(stdout).toBe("");
+      expect(code).not.toBe(0);
+      expect(stderr).toContain(id);
+      expect(stderr).not.toContain("[usage]");
+    }
+  });
+
   test("says the same as JSON", async () => {
     const folder = newFolder();
     const made = await runCli(["keys", "generate", folder, "--json"]);
