@@ -19,11 +19,11 @@ export class Presence {
     this.#pool = pool;
   }
 
-  /** Holds a name that nobody else has a claim to. */
+  /** Holds a name that nobody else has a claim to; one that is held already is held again if its connection broke. */
   async hold(name: string): Promise<void> {
     await this.#inTurn(async () => {
-      if (this.#held.has(name)) return;
       const client = await this.#connected();
+      if (this.#held.has(name)) return;
       await client.query("select pg_advisory_lock(hashtextextended($1, 7221))", [name]);
       this.#held.add(name);
     });

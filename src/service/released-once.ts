@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from "pg";
 
-type Connected = (error: Error | undefined, client: PoolClient | undefined, release: (error?: unknown) => void) => void;
+type Release = (error?: unknown) => void;
+type Connected = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
 
 /**
  * A pool that takes a client back once, however often it is given back. graphile-worker gives one back twice where it
@@ -9,12 +10,13 @@ type Connected = (error: Error | undefined, client: PoolClient | undefined, rele
 export function releasedOnce(pool: Pool): Pool {
   const connect = (connected?: Connected): Promise<PoolClient> | undefined => {
     if (connected === undefined) return pool.connect();
-    pool.connect((error, client, done) => {
+    // Whoever asks a pool that has ended gets nothing to give back.
+    pool.connect((error, client, done: Release | undefined) => {
       let isReleased = false;
       connected(error, client, (broken) => {
         if (isReleased) return;
         isReleased = true;
-        done(broken);
+        done?.(broken);
       });
     });
     return undefined;

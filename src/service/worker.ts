@@ -1,5 +1,4 @@
-import { EventEmitter, once } from "node:events";
-import { Logger, run, runOnce, type Runner, type RunnerOptions, type WorkerEvents } from "graphile-worker";
+import { EventEmitter } from "node:events";
 import type { Pool } from "pg";
 import { JobQueue } from "../ledger/postgres/jobs.js";
 import { jobsSchema, quoteSchema } from "../ledger/postgres/schema.js";
@@ -9,9 +8,8 @@ import type { Assent } from "../nodes/assent.js";
 import type { DistributeOptions } from "../nodes/distribute.js";
 import { outside } from "./apart.js";
 import { followUpThreads } from "./follow-up-threads.js";
-import { JobsInHand } from "./jobs-in-hand.js";
+import { JobRunner } from "./job-runner.js";
 import { Presence } from "./presence.js";
-import { releasedOnce } from "./released-once.js";
 import type { Threads } from "./threads.js";
 import type { WorkerEvent } from "./worker-event.js";
 import { SWEEP, workerTasks } from "./worker-tasks.js";
@@ -56,7 +54,9 @@ export interface Worker {
   /**
    * Works until it is stopped; settles then, or rejects with what it cannot go on without.
    *
-   * @throws AssentError `ledger_outdated` before `migrate`, `ledger_unavailable` while the database is away.
+   * @throws AssentError `ledger_outdated` before `migrate`, or once a newer version has migrated the jobs so that this one
+   *   cannot work on them; `ledger_unavailable` if the database is away at the start. One that goes away later is told
+   *   of as `trouble`, and waited for.
    */
   run(): Promise<void>;
   /** Takes on nothing more and settles once what it had begun is done. */
@@ -70,8 +70,8 @@ export interface Worker {
 /** How often the ledger is compared with its threads. */
 const SWEEP_MS = 60_000;
 
-/** What a runner of graphile-worker sets the exit code to as it ends because of a migration; this process goes on. */
-const MIGRATED = 57;
+/** After how long a worker that has lost its database looks for it again. */
+const AWAY_MS = 2_000;
 
 /**
  * A worker: it brings decisions to threads, lets deadlines pass, reminds of them, and mends what was lost on the way.
@@ -110,15 +110,13 @@ class JobWorker implements Worker {
   readonly events = new EventEmitter<WorkerEventMap>();
   readonly #options: Settled;
   readonly #queue: JobQueue;
-  readonly #inHand: JobsInHand;
-  /** Those whose jobs are ours, as graphile-worker calls them. */
-  readonly #workers = new Set<string>();
+  /** Those whose jobs are ours: one, and those that have retired and not ended. */
+  readonly #runners = new Set<JobRunner>();
   #running: { stopping: AbortController; ended: Promise<void> } | undefined;
 
   constructor(options: Settled) {
     this.#options = options;
     this.#queue = new JobQueue(options.pool, options.schema);
-    this.#inHand = new JobsInHand(this.#queue);
   }
 
   async run(): Promise<void> {
@@ -144,7 +142,7 @@ class JobWorker implements Worker {
   async drain(): Promise<void> {
     await this.#present(async (presence) => {
       await this.#queue.now(SWEEP, SWEEP, {});
-      await runOnce(this.#settings(presence).settings);
+      await this.#runnerOf(presence).drain();
     });
   }
 
@@ -172,8 +170,7 @@ class JobWorker implements Worker {
     }
   }
 
-  /** What a runner works by, and what takes away that its jobs are a living one's. */
-  #settings(presence: Presence): { settings: RunnerOptions & { events: WorkerEvents }; letGo: () => Promise<void> } {
+  #runnerOf(presence: Presence): JobRunner {
     const { assent, assents = [], pool, schema, concurrency, clock, settleMs, graceMs } = this.#options;
     const threads = followUpThreads({
       ledger: assent.ledger,
@@ -184,50 +181,41 @@ class JobWorker implements Worker {
     });
     const threadName = (threadId: string): string => `assent.thread.${schema}.${threadId}`;
     const bringing = { ledger: assent.ledger, threads, clock, settleMs, stepsMax: 100 };
-    // Before it takes its first job: whose jobs are a dead worker's is told by what its workers hold.
-    let id: string | undefined;
-    const startWorker = async (_context: unknown, { worker }: { worker: { workerPool: { id: string } } }) => {
-      ({ id } = worker.workerPool);
-      this.#workers.add(id);
-      await presence.hold(this.#workerName(id));
-    };
-    const letGo = async (): Promise<void> => {
-      if (id === undefined) return;
-      this.#workers.delete(id);
-      await presence.letGo(this.#workerName(id));
-    };
-    const seen = { name: "assent", version: "1.0.0", worker: { hooks: { startWorker } } };
     const { distribution = { strategy: "any" } } = this.#options;
-    const shared = { assent, distribution, queue: this.#queue, presence, threadName, bringing, graceMs };
-    const settings = {
-      pgPool: releasedOnce(pool),
-      schema: jobsSchema(schema),
+    const shared = { queue: this.#queue, presence, tell: this.#tell };
+    return new JobRunner({
+      ...shared,
+      pool,
+      jobsSchema: jobsSchema(schema),
+      tasks: workerTasks({ ...shared, assent, distribution, threadName, bringing, graceMs, sweepMs: SWEEP_MS }),
       concurrency,
-      taskList: this.#inHand.known(workerTasks({ ...shared, sweepMs: SWEEP_MS, tell: this.#tell })),
-      parsedCronItems: [],
-      noHandleSignals: true,
-      logger: loggerFor(this.#tell),
-      events: failuresTold(this.#tell),
-      // Without a batch, be it of one, nobody would wait for the end of a job to be written, or see that it fails.
-      preset: { plugins: [seen], worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
-    };
-    return { settings, letGo };
+      nameOf: (id) => this.#runnerName(id),
+      clock,
+    });
   }
 
-  /**
-   * Keeps a runner at work. One ends by itself when any graphile-worker's schema in the database is migrated, be it another
-   * application's: the next takes over at once, while that one finishes what it had begun, or throws if it was ours and
-   * has become too new.
-   */
+  /** Keeps a runner at work: where one retires by itself the next takes over at once, while that one ends. */
   async #runUntil(signal: AbortSignal, presence: Presence): Promise<void> {
     await this.#queue.now(SWEEP, SWEEP, {});
     const sweeping = new AbortController();
     let swept: Promise<void> | undefined;
-    const ends: Promise<void>[] = [];
+    const ends: Promise<unknown>[] = [];
     try {
       while (!signal.aborted) {
-        const { retired, ended } = await this.#begin(signal, presence);
-        ends.push(ended);
+        const runner = this.#runnerOf(presence);
+        const begun = await runner.begin(signal).catch((error: unknown) => unavailable(error));
+        if (begun instanceof AssentError) {
+          if (ends.length === 0 || begun.code !== "ledger_unavailable") throw begun;
+          this.#tell({ kind: "trouble", what: begun.message });
+          await this.#options.clock.sleep(AWAY_MS, signal).catch(() => undefined);
+          continue;
+        }
+        const { retired, ended } = begun;
+        this.#runners.add(runner);
+        const gone = ended.finally(() => this.#runners.delete(runner));
+        // It is awaited once all runners have ended.
+        gone.catch(() => undefined);
+        ends.push(gone);
         swept ??= this.#keepSweeping(AbortSignal.any([signal, sweeping.signal]));
         await retired;
       }
@@ -238,27 +226,6 @@ class JobWorker implements Worker {
     await Promise.all(ends);
   }
 
-  /** Begins with a runner: `retired` once it takes on nothing more, `ended` once what it had begun is done. */
-  async #begin(signal: AbortSignal, presence: Presence): Promise<{ retired: Promise<unknown>; ended: Promise<void> }> {
-    const { settings, letGo } = this.#settings(presence);
-    await this.#queue.requireKnown();
-    const { exitCode } = process;
-    const retires = once(settings.events, "pool:gracefulShutdown");
-    const runner = await run(settings);
-    // That what was begun could not be finished is told by the runner's own end.
-    const stop = (): void => void runner.stop().catch(() => undefined);
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-    const ended = endOf(runner, letGo);
-    // It is awaited once all runners have ended.
-    ended.catch(() => undefined);
-    const retired = Promise.race([retires, ended]).finally(() => {
-      signal.removeEventListener("abort", stop);
-      if (process.exitCode === MIGRATED) process.exitCode = exitCode;
-    });
-    return { retired, ended };
-  }
-
   /** Each worker sees to it that there is a next comparison, whatever became of the worker that had the last one. */
   async #keepSweeping(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
@@ -267,7 +234,7 @@ class JobWorker implements Worker {
       if (signal.aborted) return;
       try {
         await this.#free();
-        await this.#inHand.giveBackLost([...this.#workers]);
+        for (const runner of this.#runners) await runner.giveBackLost();
         await this.#queue.ensure(SWEEP, SWEEP, {});
       } catch (error) {
         this.#tell({ kind: "trouble", what: unavailable(error).message });
@@ -275,20 +242,12 @@ class JobWorker implements Worker {
     }
   }
 
-  #workerName(id: string): string {
+  #runnerName(id: string): string {
     return `assent.worker.${this.#options.schema}.${id}`;
   }
 
   async #free(): Promise<void> {
-    await this.#queue.freeOfTheDead((id) => this.#workerName(id));
-  }
-}
-
-async function endOf(runner: Runner, letGo: () => Promise<void>): Promise<void> {
-  try {
-    await runner.promise;
-  } finally {
-    await letGo();
+    await this.#queue.freeOfTheDead((id) => this.#runnerName(id));
   }
 }
 
@@ -307,28 +266,6 @@ function quiet(pool: Pool): () => void {
   };
   pool.on("error", ignore).on("connect", onConnect);
   return () => void pool.off("error", ignore).off("connect", onConnect);
-}
-
-/** graphile-worker's warnings. What a job threw comes as an event. */
-function loggerFor(tell: (event: WorkerEvent) => void): Logger {
-  return new Logger(() => (level, message, meta) => {
-    const isWarning = ["error", "warning"].includes(level);
-    if (!isWarning || meta?.["failure"] === true) return;
-    const isMigration = message.includes("breaking migration to database schema");
-    tell({
-      kind: "trouble",
-      what: isMigration ? "Jobs of this database are migrated: the worker begins anew" : message,
-    });
-  });
-}
-
-function failuresTold(tell: (event: WorkerEvent) => void): WorkerEvents {
-  const events: WorkerEvents = new EventEmitter();
-  events.on("job:error", ({ job, error }) => {
-    const { task_identifier: task, payload, attempts: attempt, max_attempts: attemptsMax } = job;
-    tell({ kind: "failed", task, payload, attempt, isLast: attempt >= attemptsMax, error });
-  });
-  return events;
 }
 
 const MISSING = ["42P01", "3F000", "42883"];

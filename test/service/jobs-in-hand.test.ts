@@ -1,12 +1,12 @@
-import { manualClock, postgresProxy, type PostgresProxy } from "assent/testing";
+import { postgresProxy, type PostgresProxy } from "assent/testing";
 import { Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { decideNext, meetingOf } from "./desk.js";
-import { openScene, type WorkerDesk, type WorkerScene } from "./worker-desk.js";
+import { decideNext } from "./desk.js";
+import { minuteClock, openScene, type WorkerDesk, type WorkerScene } from "./worker-desk.js";
 
 let scene: WorkerScene;
 beforeEach(async () => {
-  scene = await openScene();
+  scene = await openScene({ isAlone: true });
 });
 afterEach(() => scene.fresh.close());
 
@@ -17,29 +17,17 @@ describe("a worker whose connection breaks", () => {
     const proxy = await postgresProxy({ url });
     const pool = new Pool({ connectionString: proxy.url, max: 8 });
     try {
-      const [arrive, leave] = [meetingOf(1), meetingOf(1)];
-      const at = scene.desk({
-        async inNode(node) {
-          if (node !== "after") return;
-          void arrive();
-          await leave.complete;
-        },
-      });
+      const { at, arrived, leave } = scene.heldDesk();
       await at.delivery.start("first", {});
       await at.thread.start();
-      const clock = manualClock(new Date().toISOString());
+      const clock = minuteClock();
       const { worker, of } = scene.workerFor(at, { clock, pool, concurrency: 1 });
       const running = worker.run();
-      await clock.untilAsleep();
       await scene.compared();
       await decideNext(at.assent, "first");
-      await arrive.complete;
+      await arrived;
       await decideNext(at.assent, at.thread.id);
-      const look = async (): Promise<void> => {
-        await clock.advance(60_000);
-        await clock.untilAsleep();
-      };
-      await work({ at, proxy, of, leave: () => void leave(), look });
+      await work({ at, proxy, of, leave, look: clock.look });
       await worker.stop();
       await running;
       expect(at.made).toHaveLength(2);

@@ -23,9 +23,16 @@ test("a client that is given back twice is taken back once, and serves the next"
   await close();
 });
 
-test("who connects to a database that is away is told so", async () => {
+test("who connects to a database that is away, or with a pool that has ended, is told so, and may give back nothing", async () => {
   const pool = new Pool({ host: "127.0.0.1", port: 1 });
-  const told = new Promise((tell) => releasedOnce(pool).connect((error) => tell(error)));
-  expect(await told).toMatchObject({ code: "ECONNREFUSED" });
+  const told = (): Promise<Error | undefined> =>
+    new Promise((tell) => {
+      releasedOnce(pool).connect((error, _client, release) => {
+        release();
+        tell(error);
+      });
+    });
+  expect(await told()).toMatchObject({ code: "ECONNREFUSED" });
   await pool.end();
+  expect(await told()).toMatchObject({ message: "Cannot use a pool after calling end on the pool" });
 });

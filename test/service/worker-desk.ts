@@ -2,9 +2,10 @@ import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { postgresLedger } from "assent/postgres";
 import { createWorker, type WorkerEvent, type WorkerOptions } from "assent/service";
 import type { Clock } from "assent";
+import { manualClock, type ManualClock } from "assent/testing";
 import { jobsSchema } from "../../src/ledger/postgres/schema.js";
 import { freshSchema, type FreshSchema } from "../support/postgres.js";
-import { desk, type DeskOptions } from "./desk.js";
+import { desk, meetingOf, type DeskOptions } from "./desk.js";
 
 /** A worker, with everything that it told. */
 export interface WorkerDesk {
@@ -14,10 +15,21 @@ export interface WorkerDesk {
   of: <Kind extends WorkerEvent["kind"]>(kind: Kind) => Extract<WorkerEvent, { kind: Kind }>[];
 }
 
+/** A desk that holds the first threads that come to its last node. */
+export interface HeldDesk {
+  at: ReturnType<typeof desk>;
+  /** Settles once as many are held there as it holds. */
+  arrived: Promise<void>;
+  /** Lets the one go on that has been held for longest. */
+  leave: () => void;
+}
+
 /** A schema with a desk's graph and ledger in it, and workers for it. */
 export interface WorkerScene {
   fresh: FreshSchema;
   desk: (options?: DeskOptions & { ledgerClock?: Clock; clock?: Clock }) => ReturnType<typeof desk>;
+  /** A desk that holds so many threads in its last node; one unless said. */
+  heldDesk: (count?: number) => HeldDesk;
   workerFor: (of: ReturnType<typeof desk>, options?: Partial<WorkerOptions>) => WorkerDesk;
   /** Keys of the jobs that there are. */
   jobs: () => Promise<string[]>;
@@ -27,19 +39,35 @@ export interface WorkerScene {
   compared: () => Promise<void>;
 }
 
-export async function openScene(): Promise<WorkerScene> {
-  const fresh = await freshSchema({ connectionsMax: 16 });
+/** @param isAlone - whether workers hear of nobody else's migrations. */
+export async function openScene({ isAlone = false } = {}): Promise<WorkerScene> {
+  const fresh = await freshSchema({ connectionsMax: 16, isAlone });
   const { pool, schema } = fresh;
   const checkpointer = new PostgresSaver(pool, undefined, { schema });
   await checkpointer.setup();
   const jobs = jobsSchema(schema);
+  const open: WorkerScene["desk"] = ({ ledgerClock, ...options } = {}) =>
+    desk(
+      { checkpointer, ledger: postgresLedger({ pool, schema, ...(ledgerClock && { clock: ledgerClock }) }) },
+      options,
+    );
   return {
     fresh,
-    desk: ({ ledgerClock, ...options } = {}) =>
-      desk(
-        { checkpointer, ledger: postgresLedger({ pool, schema, ...(ledgerClock && { clock: ledgerClock }) }) },
-        options,
-      ),
+    desk: open,
+    heldDesk(count = 1) {
+      const arrive = meetingOf(count);
+      const held = Array.from({ length: count }, () => meetingOf(1));
+      const [arriving, leaving] = [[...held], [...held]];
+      const at = open({
+        async inNode(node) {
+          const place = node === "after" ? arriving.shift() : undefined;
+          if (place === undefined) return;
+          void arrive();
+          await place.complete;
+        },
+      });
+      return { at, arrived: arrive.complete, leave: () => void leaving.shift()?.() };
+    },
     workerFor({ assent, threads }, options = {}) {
       const told: WorkerEvent[] = [];
       const waits = { settleMs: 0, graceMs: 0 };
@@ -63,4 +91,28 @@ export async function openScene(): Promise<WorkerScene> {
       while ((await pool.query(next)).rows.length === 0) await new Promise((again) => void setImmediate(again));
     },
   };
+}
+
+/** A clock by whose minutes a worker looks at its jobs. */
+export interface MinuteClock extends ManualClock {
+  /** Lets a minute pass, and comes back once the worker has looked. */
+  look: () => Promise<void>;
+}
+
+export function minuteClock(): MinuteClock {
+  const clock = manualClock(new Date().toISOString());
+  let waits = meetingOf(1);
+  return Object.assign(clock, {
+    sleep: ((sleep) => (ms: number, signal?: AbortSignal) => {
+      const slept = sleep(ms, signal);
+      if (ms === 60_000) void waits();
+      return slept;
+    })(clock.sleep.bind(clock)),
+    async look() {
+      await waits.complete;
+      waits = meetingOf(1);
+      await clock.advance(60_000);
+      await waits.complete;
+    },
+  });
 }

@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { loadKeys, policy, systemClock, type Clock } from "assent";
 import { killableProgram, manualClock } from "assent/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { abortedHere, breaksIn, decideNext, meetingOf } from "./desk.js";
+import { abortedHere, breaksIn, decideNext } from "./desk.js";
 import { effectByKey, effectKeys } from "./effects-by-key.js";
-import { freshSchema } from "../support/postgres.js";
 import { openScene, type WorkerScene } from "./worker-desk.js";
 
 let scene: WorkerScene;
@@ -80,26 +79,19 @@ describe("a decision", () => {
   });
 
   test("that comes while its thread is delivered to is brought after that, never beside it", async () => {
-    const [arrive, leave] = [meetingOf(1), meetingOf(1)];
-    const at = scene.desk({
-      async inNode(node) {
-        if (node !== "after") return;
-        void arrive();
-        await leave.complete;
-      },
-    });
+    const { at, arrived, leave } = scene.heldDesk();
     await at.thread.start();
     await decideNext(at.assent, at.thread.id);
     // Two workers that do one job at a time.
     const [first, second] = [scene.workerFor(at, { concurrency: 1 }), scene.workerFor(at, { concurrency: 1 })];
     const draining = first.worker.drain();
-    await arrive.complete;
+    await arrived;
     await scene.fresh.pool.query(`select ${scene.fresh.schema}.enqueue('deliver', $1, 'another', now(), null)`, [
       JSON.stringify({ thread: at.thread.id }),
     ]);
     await second.worker.drain();
     expect(second.of("later")).toMatchObject([{ threadId: at.thread.id }]);
-    void leave();
+    leave();
     await draining;
     expect(first.of("delivered")).toMatchObject([{ result: "finished" }]);
     expect(at.most.get(at.thread.id)).toBe(1);
@@ -346,86 +338,6 @@ describe("a worker", () => {
     await worker.stop();
     await again;
     await worker.stop();
-  });
-
-  test("goes on while other schemas of the database are migrated, and finishes what it had begun", async () => {
-    const [arrive, leave] = [meetingOf(1), meetingOf(1)];
-    const at = scene.desk({
-      async inNode(node) {
-        if (node !== "after") return;
-        void arrive();
-        await leave.complete;
-      },
-    });
-    await at.delivery.start("long", {});
-    await at.thread.start();
-    const { worker, of } = scene.workerFor(at);
-    const running = worker.run();
-    await decideNext(at.assent, "long");
-    await arrive.complete;
-    const { exitCode } = process;
-    const retired = once(worker.events, "trouble");
-    const other = await freshSchema();
-    expect(await retired).toMatchObject([{ what: expect.stringContaining("begins anew") }]);
-    await other.close();
-    void leave();
-    await decideNext(at.assent, at.thread.id);
-    while (of("delivered").length < 2) await once(worker.events, "delivered");
-    await worker.stop();
-    await running;
-    expect(process.exitCode).toBe(exitCode);
-    expect(at.made).toHaveLength(2);
-    expect(
-      of("delivered")
-        .map(({ threadId }) => threadId)
-        .toSorted(),
-    ).toEqual(["long", at.thread.id].toSorted());
-    expect(await scene.jobs()).toEqual(["sweep:sweep"]);
-  });
-
-  test("takes on more while what it had begun before a migration goes on", async () => {
-    const [arrive, leave] = [meetingOf(1), meetingOf(1)];
-    let first = true;
-    const at = scene.desk({
-      async inNode(node) {
-        if (node !== "after" || !first) return;
-        first = false;
-        void arrive();
-        await leave.complete;
-      },
-    });
-    await at.delivery.start("long", {});
-    await at.thread.start();
-    const { worker } = scene.workerFor(at, { concurrency: 1 });
-    const running = worker.run();
-    await decideNext(at.assent, "long");
-    await arrive.complete;
-    await (await freshSchema()).close();
-    const delivered = once(worker.events, "delivered");
-    await decideNext(at.assent, at.thread.id);
-    expect(await delivered).toMatchObject([{ threadId: at.thread.id, result: "finished" }]);
-    const last = once(worker.events, "delivered");
-    void leave();
-    expect(await last).toMatchObject([{ threadId: "long", result: "finished" }]);
-    await worker.stop();
-    await running;
-    expect(at.made).toHaveLength(2);
-  });
-
-  test("ends where its own jobs were migrated by a version that it does not know", async () => {
-    const { pool, schema } = scene.fresh;
-    const { worker } = scene.workerFor(scene.desk());
-    const running = worker.run();
-    // Before it is awaited below.
-    running.catch(() => undefined);
-    await scene.compared();
-    await pool.query(`insert into ${schema}_jobs.migrations (id, breaking) values (9999, true)`);
-    await pool.query(`select pg_notify('worker:migrate', '{"migrationNumber":9999,"breaking":true}')`);
-    await expect(running).rejects.toMatchObject({
-      code: "ledger_outdated",
-      message: expect.stringContaining("newer version"),
-    });
-    await expect(worker.run()).rejects.toMatchObject({ code: "ledger_outdated" });
   });
 
   test("compares the ledger with its threads every minute", async () => {

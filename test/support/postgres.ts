@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { Pool } from "pg";
+import { Client, Pool } from "pg";
 import { inject } from "vitest";
 import { migrate } from "../../src/ledger/postgres/migrate.js";
 import { jobsSchema } from "../../src/ledger/postgres/schema.js";
@@ -22,15 +22,20 @@ export interface FreshSchemaOptions {
   migrated?: boolean;
   /** The most connections of its pool; 4 unless said. */
   connectionsMax?: number;
+  /** Whether it is in a database of its own, where nobody hears what others notify of; false unless said. */
+  isAlone?: boolean;
 }
 
 /** Makes a schema with a random name, so that test files which run at the same time never meet. */
 export async function freshSchema({
   migrated = true,
   connectionsMax = 4,
+  isAlone = false,
 }: FreshSchemaOptions = {}): Promise<FreshSchema> {
-  const url = inject("postgresUrl");
   const schema = `test_${randomBytes(8).toString("hex")}`;
+  const shared = inject("postgresUrl");
+  if (isAlone) await once(shared, `create database ${schema}`);
+  const url = isAlone ? Object.assign(new URL(shared), { pathname: schema }).href : shared;
   const pool = new Pool({ connectionString: url, max: connectionsMax, options: `-c search_path=${schema},public` });
   // A connection that the server ends while idle would otherwise end the worker; the pool replaces it.
   pool.on("error", () => {});
@@ -44,6 +49,17 @@ export async function freshSchema({
       assert.equal(kept, 0, `${kept} client(s) of the pool on ${schema} were never given back`);
       await pool.query(`drop schema if exists ${schema}, ${jobsSchema(schema)} cascade`);
       await pool.end();
+      if (isAlone) await once(shared, `drop database ${schema} with (force)`);
     },
   };
+}
+
+async function once(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }

@@ -39,6 +39,8 @@ export class JobQueue {
   }
 
   /**
+   * Sees to it that this version can work on the jobs, which may be of a newer one.
+   *
    * @throws AssentError `ledger_outdated` if the jobs were migrated by a newer, breaking version.
    */
   async requireKnown(): Promise<void> {
@@ -99,12 +101,12 @@ export class JobQueue {
     return freed;
   }
 
-  /** The jobs that these workers have taken, and that are not written to be done. */
-  async takenBy(workers: readonly string[]): Promise<TakenJob[]> {
+  /** The jobs that somebody has taken, and that are not written to be done. */
+  async takenBy(holder: string): Promise<TakenJob[]> {
     const { rows } = await this.#pool.query<TakenJob>(
       `select id::text as id, locked_by as by, locked_at::text as "takenAt"
-      from ${this.#jobs}.jobs where locked_by = any($1) order by id`,
-      [workers],
+      from ${this.#jobs}.jobs where locked_by = $1 order by id`,
+      [holder],
     );
     return rows;
   }

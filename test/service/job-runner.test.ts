@@ -1,0 +1,263 @@
+import { once } from "node:events";
+import type { Worker } from "assent/service";
+import { postgresProxy, type PostgresProxy } from "assent/testing";
+import type { TaskList } from "graphile-worker";
+import { Pool } from "pg";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { JobQueue } from "../../src/ledger/postgres/jobs.js";
+import { migrate } from "../../src/ledger/postgres/migrate.js";
+import { jobsSchema } from "../../src/ledger/postgres/schema.js";
+import { JobRunner, type JobRunnerOptions } from "../../src/service/job-runner.js";
+import { Presence } from "../../src/service/presence.js";
+import { decideNext, meetingOf } from "./desk.js";
+import { minuteClock, openScene, type MinuteClock, type WorkerScene } from "./worker-desk.js";
+
+let scene: WorkerScene;
+beforeEach(async () => {
+  scene = await openScene({ isAlone: true });
+});
+afterEach(() => scene.fresh.close());
+
+/** Makes the jobs of another ledger in the same database, which goes with it. */
+const migrateAnother = () => migrate({ pool: scene.fresh.pool, schema: "another" });
+
+/** A pool of workers' own, whose network misbehaves as it is told. */
+async function throughProxy(work: (pool: Pool, proxy: PostgresProxy) => Promise<void>, user?: string): Promise<void> {
+  const url = Object.assign(new URL(scene.fresh.url), user === undefined ? {} : { username: user, password: user });
+  const proxy = await postgresProxy({ url: url.href });
+  const pool = new Pool({ connectionString: proxy.url, max: 8 });
+  try {
+    await work(pool, proxy);
+  } finally {
+    await pool.end();
+    await proxy.close();
+  }
+}
+
+/** Stops a worker, while time goes by. */
+async function stopped(worker: Worker, clock: MinuteClock): Promise<void> {
+  const stopping = { isOver: false };
+  const stopped = worker.stop().finally(() => Object.assign(stopping, { isOver: true }));
+  while (!stopping.isOver) {
+    await clock.advance(10_000);
+    await turns(1);
+  }
+  await stopped;
+}
+
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((again) => void setImmediate(again));
+};
+const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
+  while (!(await condition())) await turns(1);
+};
+
+function runnerOf(
+  tasks: TaskList,
+  options: Pick<JobRunnerOptions, "pool" | "queue" | "presence"> & Partial<JobRunnerOptions>,
+): JobRunner {
+  const nameOf = (id: string): string => `assent.worker.${scene.fresh.schema}.${id}`;
+  const tell = (): void => {};
+  const shared = { concurrency: 1, nameOf, clock: minuteClock(), tell };
+  return new JobRunner({ ...shared, jobsSchema: jobsSchema(scene.fresh.schema), tasks, ...options });
+}
+
+describe("where jobs are migrated, a worker", () => {
+  test("goes on while another schema of the database is, and finishes what it had begun", async () => {
+    const { at, arrived, leave } = scene.heldDesk();
+    await at.delivery.start("long", {});
+    await at.thread.start();
+    const { worker, of } = scene.workerFor(at);
+    const running = worker.run();
+    await decideNext(at.assent, "long");
+    await arrived;
+    const { exitCode } = process;
+    const retired = once(worker.events, "trouble");
+    await migrateAnother();
+    expect(await retired).toMatchObject([{ what: expect.stringContaining("begins anew") }]);
+    leave();
+    await decideNext(at.assent, at.thread.id);
+    while (of("delivered").length < 2) await once(worker.events, "delivered");
+    await worker.stop();
+    await running;
+    expect(process.exitCode).toBe(exitCode);
+    expect(at.made).toHaveLength(2);
+    expect(
+      of("delivered")
+        .map(({ threadId }) => threadId)
+        .toSorted(),
+    ).toEqual(["long", at.thread.id].toSorted());
+    expect(await scene.jobs()).toEqual(["sweep:sweep"]);
+  });
+
+  test("takes on more while what it had begun goes on", async () => {
+    const { at, arrived, leave } = scene.heldDesk();
+    await at.delivery.start("long", {});
+    await at.thread.start();
+    const { worker } = scene.workerFor(at, { concurrency: 1 });
+    const running = worker.run();
+    await decideNext(at.assent, "long");
+    await arrived;
+    await migrateAnother();
+    const delivered = once(worker.events, "delivered");
+    await decideNext(at.assent, at.thread.id);
+    expect(await delivered).toMatchObject([{ threadId: at.thread.id, result: "finished" }]);
+    const last = once(worker.events, "delivered");
+    leave();
+    expect(await last).toMatchObject([{ threadId: "long", result: "finished" }]);
+    await worker.stop();
+    await running;
+    expect(at.made).toHaveLength(2);
+  });
+
+  test("ends if its own jobs were, by a version that it does not know", async () => {
+    const { pool, schema } = scene.fresh;
+    const { worker } = scene.workerFor(scene.desk());
+    const running = worker.run();
+    // Before it is awaited below.
+    running.catch(() => undefined);
+    await scene.compared();
+    await pool.query(`insert into ${schema}_jobs.migrations (id, breaking) values (9999, true)`);
+    await pool.query(`select pg_notify('worker:migrate', '{"migrationNumber":9999,"breaking":true}')`);
+    await expect(running).rejects.toMatchObject({
+      code: "ledger_outdated",
+      message: expect.stringContaining("newer version"),
+    });
+    await expect(worker.run()).rejects.toMatchObject({ code: "ledger_outdated" });
+  });
+});
+
+describe("where its database fails, a worker", () => {
+  test("ends when it is stopped, though it could not be written that one of its jobs is done", async () => {
+    await throughProxy(async (pool, proxy) => {
+      const ids = ["one", "two", "three", "four"];
+      const { at, arrived, leave } = scene.heldDesk(ids.length);
+      for (const id of ids) await at.delivery.start(id, {});
+      const clock = minuteClock();
+      const { worker, of } = scene.workerFor(at, { pool, clock });
+      const running = worker.run();
+      await scene.compared();
+      for (const id of ids) await decideNext(at.assent, id);
+      await arrived;
+      proxy.cutAtRandom({ before: 1, after: 0, random: Math.random });
+      leave();
+      await until(() => of("trouble").some(({ what }) => what.startsWith("Failed to complete jobs")));
+      proxy.heal();
+      // What is done after that makes graphile-worker count wrongly.
+      for (let done = 2; done <= ids.length; done += 1) {
+        leave();
+        await until(async () => (await scene.jobs()).length <= ids.length + 2 - done);
+      }
+      await stopped(worker, clock);
+      await running;
+      expect(new Set(of("delivered").map(({ threadId }) => threadId))).toEqual(new Set(ids));
+      await scene.workerFor(at).worker.drain();
+      expect(await scene.jobs()).toEqual(["sweep:sweep"]);
+      expect(at.made).toHaveLength(ids.length);
+    });
+  });
+
+  test("that drains says so, and the next one does what is left", async () => {
+    await throughProxy(async (pool, proxy) => {
+      const { at, arrived, leave } = scene.heldDesk();
+      await at.thread.start();
+      await decideNext(at.assent, at.thread.id);
+      const draining = scene.workerFor(at, { pool, concurrency: 1 }).worker.drain();
+      // Before it is awaited below.
+      draining.catch(() => undefined);
+      await arrived;
+      proxy.cutAtRandom({ before: 1, after: 0, random: Math.random });
+      leave();
+      await expect(draining).rejects.toMatchObject({ code: "ledger_unavailable" });
+      await scene.workerFor(at).worker.drain();
+      expect(at.made).toHaveLength(1);
+      expect(await scene.jobs()).toEqual(["sweep:sweep"]);
+    });
+  });
+
+  test("waits until it is back", async () => {
+    const { fresh } = scene;
+    const user = `${fresh.schema}_worker`;
+    await fresh.pool.query(`create role ${user} superuser login password '${user}'`);
+    try {
+      await throughProxy(async (pool, proxy) => {
+        const { at, arrived, leave } = scene.heldDesk();
+        await at.delivery.start("first", {});
+        await at.thread.start();
+        const clock = minuteClock();
+        const { worker, of } = scene.workerFor(at, { pool, clock });
+        const running = worker.run();
+        await scene.compared();
+        await decideNext(at.assent, "first");
+        await arrived;
+        await fresh.pool.query(`alter role ${user} nologin`);
+        proxy.cutAll();
+        leave();
+        const isAway = ({ what }: { what: string }): boolean => what.includes("jobs cannot be asked");
+        await until(() => of("trouble").some(isAway));
+        await fresh.pool.query(`alter role ${user} login`);
+        await decideNext(at.assent, at.thread.id);
+        await clock.advance(2_000);
+        await until(() => of("delivered").some(({ threadId }) => threadId === at.thread.id));
+        await clock.look();
+        await stopped(worker, clock);
+        await running;
+        expect(at.made).toHaveLength(2);
+      }, user);
+    } finally {
+      await fresh.pool.query(`drop role ${user}`);
+    }
+  });
+
+  test("ends when it is stopped as the connection breaks that it is about to listen on", async () => {
+    await throughProxy(async (pool, proxy) => {
+      const { pool: steady, schema } = scene.fresh;
+      const listening = meetingOf(1);
+      pool.on("error", () => {});
+      pool.on("connect", (client) => {
+        const ask = client.query.bind(client) as (...asked: unknown[]) => unknown;
+        const query = (...asked: unknown[]): unknown => {
+          const isListening = String(asked[0]).startsWith("LISTEN");
+          if (isListening) proxy.halfOpen();
+          const answer = ask(...asked);
+          if (isListening) void listening();
+          return answer;
+        };
+        Object.assign(client, { query }).on("error", () => {});
+      });
+      const [presence, stopping] = [new Presence(steady), new AbortController()];
+      const { ended } = await runnerOf({}, { pool, presence, queue: new JobQueue(steady, schema) }).begin(
+        stopping.signal,
+      );
+      await listening.complete;
+      stopping.abort();
+      await turns(20);
+      proxy.cutAll();
+      proxy.heal();
+      await expect(ended).resolves.toBeUndefined();
+      await presence.close();
+    });
+  });
+
+  test("is seen to live again by its next job", async () => {
+    const { pool, schema } = scene.fresh;
+    const [presence, other] = [new Presence(pool), new Presence(pool)];
+    const queue = new JobQueue(pool, schema);
+    const name = "a runner of this test";
+    const seen: boolean[] = [];
+    const tasks = {
+      async first() {
+        const { rows } = await pool.query<{ pid: number }>("select pid from pg_locks where locktype = 'advisory'");
+        await pool.query("select pg_terminate_backend($1, 10_000)", [rows[0]!.pid]);
+      },
+      async second() {
+        seen.push(await other.tryHold(name));
+      },
+    };
+    for (const task of ["first", "second"]) await queue.now(task, task, {});
+    await runnerOf(tasks, { pool, presence, queue, nameOf: () => name }).drain();
+    expect(seen).toEqual([false]);
+    expect(await other.tryHold(name)).toBe(true);
+    await Promise.all([presence.close(), other.close()]);
+  });
+});
