@@ -133,7 +133,7 @@ function named(obstacles: readonly Obstacle[]): string {
 function* gapsIn(policy: Policy, landscapes: readonly Landscape[], effort: Effort): Generator<PolicyFinding> {
   for (const { where, beside, example: found } of gapsOf(landscapes, effort)) {
     const example = timed(found, policy);
-    // A rule that cannot be seen through may match after all, and not every sum of earlier cases is possible.
+    // A rule that cannot be seen through may match after all.
     const { rules, failedClosed } = policy.evaluate(example);
     if (rules.length > 0 || failedClosed === true) continue;
     const near = beside.length === 0 ? "" : `; beside it: ${listed(beside, (id) => JSON.stringify(id))}`;

@@ -32,6 +32,8 @@ export interface Landscape {
   readonly rules: readonly PlacedRule[];
   /** Where some rule cannot be evaluated. */
   readonly doubtful: readonly Box[];
+  /** Where no proposal can be. */
+  readonly impossible: readonly Box[];
 }
 
 // As many steps as loading a policy may take for the same regions.
@@ -63,7 +65,7 @@ function landscapeIn(document: PolicyDocument, space: Space, effort: Effort): La
     const { id, strictness, matching, doubtful } = region;
     return { id, rule, strictness, matching, doubtful, unseenFacts: unseenIn(rule.when ?? {}, space, known) };
   });
-  return { space, rules, doubtful: rules.flatMap(({ doubtful }) => doubtful) };
+  return { space, rules, doubtful: rules.flatMap(({ doubtful }) => doubtful), impossible: [...space.impossible()] };
 }
 
 function unseenIn(document: ConditionDocument, space: Space, known: ReadonlyMap<string, unknown>): ReadonlySet<string> {
@@ -84,7 +86,7 @@ function operatorsOf(test: TestDocument): readonly Operator[] {
   return OPERATORS.filter((operator) => test[operator] !== undefined);
 }
 
-/** One proposal out of a box, as plain as it can be. */
+/** One proposal out of a box that there is one in, as plain as it can be. */
 export function exampleIn(box: Box, space: Space): PolicyInput {
   const point = space.axes().map((axis): [Axis, number] => [axis, plainest(axis, box.get(axis) ?? axis.all)]);
   return inputAt(new Map(point), space);

@@ -157,23 +157,8 @@ class World {
 
   // Where some rule cannot be evaluated, so that a person is asked, and what no proposal can be.
   #doubts(): readonly Box[] {
-    this.#doubtful ??= [...this.#impossible(), ...this.#rules.flatMap(({ doubtful }) => doubtful)];
+    this.#doubtful ??= [...this.#space.impossible(), ...this.#rules.flatMap(({ doubtful }) => doubtful)];
     return this.#doubtful;
-  }
-
-  // A sum that is less than the amount which is part of it. Both are cut at the same values.
-  *#impossible(): Generator<Box> {
-    for (const query of this.#space.mentions.queries.values()) {
-      if (query.currency === undefined || query.currency !== this.#space.currency) continue;
-      const [amounts, sums] = [this.#space.axis("amount"), this.#space.historyAxis(query)];
-      for (let cell = 1; cell < amounts.values.length; cell++) {
-        const bit = 1n << BigInt(cell);
-        yield new Map([
-          [amounts, bit],
-          [sums, bit - 1n],
-        ]);
-      }
-    }
   }
 }
 

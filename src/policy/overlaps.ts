@@ -51,7 +51,7 @@ function overlapBetween(
 function shared(
   winner: PlacedRule,
   loser: PlacedRule,
-  { space, doubtful }: Landscape,
+  { space, doubtful, impossible }: Landscape,
   effort: Effort,
 ): Overlap | undefined {
   for (const box of winner.matching) {
@@ -60,7 +60,7 @@ function shared(
       const common = meet(box, inner, effort);
       if (common === undefined) continue;
       // Where some rule cannot be evaluated, neither of them may count.
-      for (const clear of uncovered(common, doubtful, effort)) {
+      for (const clear of uncovered(common, [...impossible, ...doubtful], effort)) {
         const example = exampleIn(clear, space);
         return { winner: winner.id, loser: loser.id, where: boxInWords(common, space), example };
       }

@@ -5,6 +5,7 @@ import { factKindsOf, type FactKind } from "./fact-kinds.js";
 import { type ReadFact, timeFact } from "./fact-row.js";
 import { queryOf } from "./history.js";
 import { momentsIn, ZoneClock } from "./local-time.js";
+import type { Box } from "./region.js";
 import { type CumulativeDocument, LIMITS, type RateDocument } from "./triggers.js";
 
 /** What the rules of a policy compare each fact with. */
@@ -192,6 +193,21 @@ export class Space {
       if (this.#kinds.get(fact)?.type !== "tags") this.axis(fact);
     }
     return [...this.#axes].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, axis]) => axis);
+  }
+
+  /** What no proposal can be: a sum that is less than the amount which is part of it. Both are cut at the same values. */
+  *impossible(): Generator<Box> {
+    for (const query of this.mentions.queries.values()) {
+      if (query.currency === undefined || query.currency !== this.currency) continue;
+      const [amounts, sums] = [this.axis("amount"), this.historyAxis(query)];
+      for (let cell = 1; cell < amounts.values.length; cell++) {
+        const bit = 1n << BigInt(cell);
+        yield new Map([
+          [amounts, bit],
+          [sums, bit - 1n],
+        ]);
+      }
+    }
   }
 
   /** The facts that some rule asks for tags of. */

@@ -20,7 +20,7 @@ export interface Unreachable {
 /** Finds the rules that never decide, as long as the effort lasts. */
 export function* unreachableRules(landscapes: readonly Landscape[], effort: Effort): Generator<Unreachable> {
   for (const [place, { id }] of (landscapes[0]?.rules ?? []).entries()) {
-    const ways = landscapes.flatMap((landscape) => waysOf(landscape, place));
+    const ways = landscapes.flatMap((landscape) => waysOf(landscape, place, effort));
     const isReachable = ways.some((way) => isOpen(way, effort));
     if (!effort.spend(ways.length) || isReachable) {
       if (effort.exhausted) return;
@@ -39,9 +39,11 @@ interface Way {
   readonly obstacles: readonly (Obstacle & { readonly boxes: readonly Box[] })[];
 }
 
-function waysOf(landscape: Landscape, place: number): readonly Way[] {
+function waysOf(landscape: Landscape, place: number, effort: Effort): readonly Way[] {
   const rule = landscape.rules[place];
-  return rule?.matching.map((box) => ({ landscape, box, obstacles: obstaclesTo(rule, box, landscape) })) ?? [];
+  if (rule === undefined) return [];
+  const boxes = rule.matching.filter((box) => isOpen({ landscape, box, obstacles: [] }, effort));
+  return boxes.map((box) => ({ landscape, box, obstacles: obstaclesTo(rule, box, landscape) }));
 }
 
 function obstaclesTo(rule: PlacedRule, box: Box, { rules }: Landscape): Way["obstacles"] {
@@ -68,8 +70,8 @@ function isWithin(facts: ReadonlySet<string>, others: ReadonlySet<string>): bool
 }
 
 /** Whether a rule decides somewhere in a box, if only these obstacles stand in its way. */
-function isOpen({ box, obstacles }: Pick<Way, "box" | "obstacles">, effort: Effort): boolean {
-  const covers = obstacles.flatMap(({ boxes }) => boxes);
+function isOpen({ landscape, box, obstacles }: Way, effort: Effort): boolean {
+  const covers = [...landscape.impossible, ...obstacles.flatMap(({ boxes }) => boxes)];
   for (const _ of uncovered(box, covers, effort)) return true;
   return false;
 }
@@ -85,9 +87,9 @@ function obstaclesOn(ways: readonly Way[], effort: Effort): readonly Obstacle[] 
     }
   }
   const isEnough = (isKept: (key: string) => boolean): boolean =>
-    ways.every(({ box, obstacles }) => {
-      const kept = obstacles.filter((obstacle) => isKept(keyOf(obstacle)));
-      return !isOpen({ box, obstacles: kept }, effort) && !effort.exhausted;
+    ways.every((way) => {
+      const obstacles = way.obstacles.filter((obstacle) => isKept(keyOf(obstacle)));
+      return !isOpen({ ...way, obstacles }, effort) && !effort.exhausted;
     });
   for (const [key, obstacle] of met) if (isEnough((each) => each === key)) return [obstacle];
   for (const key of met.keys()) if (isEnough((each) => each !== key && met.has(each))) met.delete(key);

@@ -243,6 +243,64 @@ describe("rules on the time, on earlier cases, and with expressions", () => {
   });
 });
 
+describe("rules on an amount and on a sum that it is part of", () => {
+  const sum = "of: amount, per: customer, over: P1D";
+  const rules = (...lines: string[]): string => `
+    facts: { customer: { type: string }, vip: { type: boolean } }
+    rules:
+${lines.map((line) => `      - ${line}`).join("\n")}
+    default: { route: review }`;
+
+  test("contradict themselves where the sum leaves no room for the amount", () => {
+    const text = (limit: string): string =>
+      rules(
+        `{ id: never, when: { amount: { gte: 100 EUR }, cumulative: { ${sum}, ${limit} EUR } }, route: execute }`,
+        "{ id: all, route: clarify }",
+      );
+    const [never] = check(text("lt: 100")).findings;
+    expect(never).toMatchObject({ kind: "unreachable", rules: ["never"], example: null });
+    expect(never?.what).toContain("contradicts itself");
+    const [overruled] = check(text("lte: 100")).findings;
+    expect(overruled).toMatchObject({ kind: "unreachable", rules: ["never", "all"] });
+    expect(overruled?.example).toMatchObject({ facts: { amount: { value: 100, currency: "EUR" } } });
+  });
+
+  test("are shown by a proposal that there can be", () => {
+    const text = rules(
+      `{ id: either, when: { any: [{ amount: { gte: 100 EUR } }, { vip: { eq: true } }], cumulative: { ${sum}, lt: 10 EUR } }, route: execute }`,
+      "{ id: all, route: clarify }",
+    );
+    const [overruled, ...others] = check(text).findings;
+    expect(overruled).toMatchObject({ kind: "unreachable", rules: ["either", "all"] });
+    expect(overruled?.example).toMatchObject({ facts: { vip: true } });
+    expect(parsePolicy(text).evaluate(overruled!.example!).rules.toSorted()).toEqual(["all", "either"]);
+    expect(others).toEqual([]);
+  });
+
+  test("never decide where only what cannot be is left to them", () => {
+    const text = rules(
+      `{ id: few, when: { amount: { gte: 0 EUR }, cumulative: { ${sum}, lt: 100 EUR } }, route: execute }`,
+      "{ id: small, when: { amount: { lt: 100 EUR } }, route: clarify }",
+    );
+    expect(said(text, "unreachable")).toEqual([
+      'Rule "few" (execute) never decides: wherever it matches, rule "small" is stricter.',
+    ]);
+    const reachable = text
+      .replace("amount: { gte: 0 EUR }", "amount: { gte: 0 EUR }, vip: { eq: true }")
+      .replace("lt: 100 EUR } }, route: clarify", "lt: 100 EUR }, vip: { eq: false } }, route: clarify");
+    expect(said(reachable, "unreachable")).toEqual([]);
+  });
+
+  test("overlap where both can match", () => {
+    const text = rules(
+      `{ id: few, when: { cumulative: { ${sum}, lt: 100 EUR } }, route: execute }`,
+      "{ id: either, when: { any: [{ amount: { gte: 100 EUR } }, { vip: { eq: true } }] }, route: block }",
+    );
+    const [overlap] = check(text).findings.filter(({ kind }) => kind === "overlap");
+    expect(overlap).toMatchObject({ rules: ["either", "few"], example: { facts: { vip: true } } });
+  });
+});
+
 describe("a policy with very much in it", () => {
   const bands = Array.from({ length: 60 }, (_, i) => (i + 1) / 100);
   const source = {
