@@ -52,8 +52,8 @@ export class JobRunner {
     this.#inHand = new JobsInHand(queue);
     const events: WorkerEvents = new EventEmitter();
     events.on("job:error", ({ job, error }) => {
-      const { task_identifier: task, payload, attempts: attempt, max_attempts: attemptsMax } = job;
-      tell({ kind: "failed", task, payload, attempt, isLast: attempt >= attemptsMax, error });
+      const { task_identifier: task, payload, attempts: attempt } = job;
+      tell({ kind: "failed", task, payload, attempt, error });
     });
     events.on("pool:fatalError", ({ error }) => {
       this.#unwritten = error;
@@ -61,7 +61,7 @@ export class JobRunner {
     this.#retires = once(events, "pool:gracefulShutdown");
     const startWorker = async (_context: unknown, { worker }: { worker: { workerPool: { id: string } } }) => {
       this.#id = worker.workerPool.id;
-      await this.#hold();
+      await this.hold();
     };
     const seen = { name: "assent", version: "1.0.0", worker: { hooks: { startWorker } } };
     this.#settings = {
@@ -106,14 +106,14 @@ export class JobRunner {
     if (this.#unwritten !== undefined) throw this.#unwritten;
   }
 
+  /** Holds its name, by which others see that it lives: before it takes a job, before it does one, and each minute. */
+  async hold(): Promise<void> {
+    if (this.#id !== undefined) await this.#options.presence.hold(this.#options.nameOf(this.#id));
+  }
+
   /** Gives back what it has taken and does not know of, if that was so at the last look too. */
   async giveBackLost(): Promise<void> {
     if (this.#id !== undefined) await this.#inHand.giveBackLost(this.#id);
-  }
-
-  /** Whose jobs are a dead runner's is told by what runners hold; so before it takes a job, and before it does one. */
-  async #hold(): Promise<void> {
-    if (this.#id !== undefined) await this.#options.presence.hold(this.#options.nameOf(this.#id));
   }
 
   /** The same tasks. graphile-worker goes on where it could not be held at the start, and a connection may have broken. */
@@ -121,7 +121,7 @@ export class JobRunner {
     const held: TaskList = {};
     for (const [name, task] of Object.entries(tasks)) {
       held[name] = async (payload, helpers) => {
-        await this.#hold();
+        await this.hold();
         return task?.(payload, helpers);
       };
     }

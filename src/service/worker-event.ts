@@ -13,8 +13,8 @@ export type WorkerEvent =
   | { kind: "reminder"; review: Review }
   /** A thread no longer waits for a review. */
   | { kind: "withdrawn"; reviewId: string; threadId: string; reason: string }
-  /** A job threw. It is tried again, after longer each time, unless `isLast`; a delivery every six minutes at last. */
-  | { kind: "failed"; task: string; payload: unknown; attempt: number; isLast: boolean; error: unknown }
+  /** A job threw. It is tried again, after longer each time, and every six minutes at last. */
+  | { kind: "failed"; task: string; payload: unknown; attempt: number; error: unknown }
   /** A review was made somebody's, or with null nobody's again. */
   | { kind: "assigned"; reviewId: string; assignee: string | null; from: string | null }
   /** Something else went wrong; the worker goes on. */

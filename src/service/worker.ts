@@ -233,6 +233,8 @@ class JobWorker implements Worker {
       await clock.sleep(SWEEP_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
       try {
+        // Else what is ours would be freed too, if the connection broke that our names are held on.
+        for (const runner of this.#runners) await runner.hold();
         await this.#free();
         for (const runner of this.#runners) await runner.giveBackLost();
         await this.#queue.ensure(SWEEP, SWEEP, {});

@@ -34,6 +34,15 @@ async function throughProxy(work: (pool: Pool, proxy: PostgresProxy) => Promise<
   }
 }
 
+/** Ends the connection by which whoever works here is known to live. */
+const endPresence = async (): Promise<void> => {
+  await scene.fresh.pool.query(
+    `select pg_terminate_backend(pid, 10_000)
+    from (select distinct pid from pg_locks join pg_database d on d.oid = database
+      where locktype = 'advisory' and datname = current_database()) as present`,
+  );
+};
+
 /** Stops a worker, while time goes by. */
 async function stopped(worker: Worker, clock: MinuteClock): Promise<void> {
   const stopping = { isOver: false };
@@ -239,6 +248,27 @@ describe("where its database fails, a worker", () => {
     });
   });
 
+  test("keeps what it is doing when the connection breaks that it is known to live by", async () => {
+    const { at, arrived, leave } = scene.heldDesk();
+    await at.thread.start();
+    const clock = minuteClock();
+    const { worker, of } = scene.workerFor(at, { clock });
+    const running = worker.run();
+    await decideNext(at.assent, at.thread.id);
+    await arrived;
+    await endPresence();
+    await clock.look();
+    const { rows } = await scene.fresh.pool.query<{ taken: boolean }>(
+      `select locked_at is not null as taken from ${scene.fresh.schema}_jobs.jobs where key like 'deliver:%'`,
+    );
+    expect(rows).toEqual([{ taken: true }]);
+    leave();
+    await until(() => of("delivered").length > 0);
+    await worker.stop();
+    await running;
+    expect(at.made).toHaveLength(1);
+  });
+
   test("is seen to live again by its next job", async () => {
     const { pool, schema } = scene.fresh;
     const [presence, other] = [new Presence(pool), new Presence(pool)];
@@ -246,10 +276,7 @@ describe("where its database fails, a worker", () => {
     const name = "a runner of this test";
     const seen: boolean[] = [];
     const tasks = {
-      async first() {
-        const { rows } = await pool.query<{ pid: number }>("select pid from pg_locks where locktype = 'advisory'");
-        await pool.query("select pg_terminate_backend($1, 10_000)", [rows[0]!.pid]);
-      },
+      first: endPresence,
       async second() {
         seen.push(await other.tryHold(name));
       },

@@ -103,9 +103,7 @@ describe("a decision", () => {
     await decideNext(at.assent, at.thread.id);
     const { worker, of } = scene.workerFor(at);
     await worker.drain();
-    expect(of("failed")).toMatchObject([
-      { task: "deliver", attempt: 1, isLast: false, error: { message: "after broke" } },
-    ]);
+    expect(of("failed")).toMatchObject([{ task: "deliver", attempt: 1, error: { message: "after broke" } }]);
     expect(await at.delivery.undelivered()).toEqual([at.thread.id]);
     // Not before its time, also if the ledger is compared with its threads meanwhile.
     await worker.drain();
@@ -127,7 +125,7 @@ describe("a decision", () => {
     await pool.query(`update ${schema}_jobs._private_jobs set attempts = 24 where key like 'deliver:%'`);
     const { worker, of } = scene.workerFor(at);
     await worker.drain();
-    expect(of("failed")).toMatchObject([{ task: "deliver", attempt: 25, isLast: true }]);
+    expect(of("failed")).toMatchObject([{ task: "deliver", attempt: 25 }]);
     await worker.drain();
     const { rows } = await pool.query<{ attempts: number; soon: boolean; later: boolean }>(
       `select attempts, run_at <= now() + interval '5 minutes' as soon, run_at > now() + interval '4 minutes' as later
@@ -216,6 +214,25 @@ describe("a deadline", () => {
     await worker.drain();
     const { items } = await at.assent.reviews.list({ threadId: at.thread.id });
     expect(of("reminder")).toEqual([{ kind: "reminder", review: items[0]!.review }]);
+  });
+});
+
+describe("what goes on failing", () => {
+  test.each(["deadline", "remind"])("is tried again within minutes, however long it has: %s", async (task) => {
+    const at = scene.desk({ policy: deadlineIn("PT30M") });
+    await at.thread.start();
+    const { pool, schema } = scene.fresh;
+    const isIt = [`${task}:%`];
+    await pool.query(
+      `update ${schema}_jobs._private_jobs set attempts = 24, run_at = now() + interval '5 hours' where key like $1`,
+      isIt,
+    );
+    await scene.workerFor(at).worker.drain();
+    const { rows } = await pool.query<{ attempts: number; isSoon: boolean }>(
+      `select attempts, run_at <= now() + interval '5 minutes' as "isSoon" from ${schema}_jobs.jobs where key like $1`,
+      isIt,
+    );
+    expect(rows).toEqual([{ attempts: 5, isSoon: true }]);
   });
 });
 

@@ -137,9 +137,8 @@ function told(event: WorkerEvent, { good, bad, bold }: Paint): string {
     case "withdrawn":
       return `${head(bold)}  review ${event.reviewId}: ${oneLine(event.reason, 200)}`;
     case "failed": {
-      const next = event.isLast ? "given up" : "it is tried again";
       const payload = oneLine(JSON.stringify(event.payload), 80);
-      return `${head(bad)}  ${event.task} ${payload}, attempt ${event.attempt}: ${oneLine(wordsOf(event.error), 300)}; ${next}`;
+      return `${head(bad)}  ${event.task} ${payload}, attempt ${event.attempt}: ${oneLine(wordsOf(event.error), 300)}; it is tried again`;
     }
     case "trouble":
       return `${head(bad)}  ${oneLine(event.what, 300)}`;

@@ -133,13 +133,13 @@ export class JobQueue {
    * Has what goes on failing tried again after `waitMs`, for as long as it takes. graphile-worker alone waits e times as
    * long each time, up to six hours, and gives up at last: after an outage of minutes that is an hour too late.
    */
-  async keepTrying(task: string, waitMs: number): Promise<void> {
+  async keepTrying(tasks: readonly string[], waitMs: number): Promise<void> {
     await this.#pool.query(
       `select from ${this.#jobs}.reschedule_jobs(
         array(select id from ${this.#jobs}.jobs
-          where task_identifier = $1 and key is not null and locked_at is null and attempts > $2),
+          where task_identifier = any($1) and key is not null and locked_at is null and attempts > $2),
         run_at => clock_timestamp() + $3::float8 * interval '1 millisecond', attempts => $2)`,
-      [task, TRIES_GROWING, waitMs],
+      [tasks, TRIES_GROWING, waitMs],
     );
   }
 
