@@ -92,7 +92,8 @@ export class JobRunner {
     const stop = (): void => void runner.stop().catch(() => undefined);
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
-    const ended = this.#endOf(runner.promise);
+    // One that does not come to its own end keeps a timer, and with it the process, until it is stopped.
+    const ended = this.#endOf(runner.promise).finally(stop);
     const retired = Promise.race([this.#retires, ended]).finally(() => {
       signal.removeEventListener("abort", stop);
       if (process.exitCode === MIGRATED) process.exitCode = exitCode;

@@ -14,7 +14,7 @@ const TSX = import.meta.resolve("tsx");
 let fresh: FreshSchema;
 let project: Project;
 beforeAll(async () => {
-  fresh = await freshSchema({ connectionsMax: 8 });
+  fresh = await freshSchema({ connectionsMax: 8, isAlone: true });
   await new PostgresSaver(fresh.pool, undefined, { schema: fresh.schema }).setup();
   project = openProject();
   project.write("assent.config.ts", configText(fresh.url, fresh.schema));

@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Worker } from "assent/service";
 import { postgresProxy, type PostgresProxy } from "assent/testing";
 import type { TaskList } from "graphile-worker";
@@ -164,6 +167,13 @@ describe("where its database fails, a worker", () => {
       expect(await scene.jobs()).toEqual(["sweep:sweep"]);
       expect(at.made).toHaveLength(ids.length);
     });
+  });
+
+  test("lets its process end then", async () => {
+    const { url, schema } = scene.fresh;
+    const program = join(import.meta.dirname, "unwritten-runner.ts");
+    await promisify(execFile)(process.execPath, ["--import", "tsx", program, url, schema], { timeout: 40_000 });
+    expect(await scene.jobs()).toEqual(["wait:one"]);
   });
 
   test("that drains says so, and the next one does what is left", async () => {
