@@ -13,7 +13,7 @@ import {
   type Policy,
 } from "assent";
 import { createDelivery, localThreads, type Threads } from "assent/service";
-import { testAuthenticator, testKeys } from "assent/testing";
+import { testAuthenticator, testKeys, type ManualClock } from "assent/testing";
 import { z } from "zod";
 import { askAlways, payments, type PaymentsOptions } from "../support/payments.js";
 import { Thread } from "../support/thread.js";
@@ -202,6 +202,17 @@ export function meetingOf(count: number): { (): Promise<void>; complete: Promise
     return complete;
   };
   return Object.assign(meet, { complete });
+}
+
+/** Waits for something, while the time of a clock goes by. */
+export async function asTimeGoesBy(clock: ManualClock, awaited: Promise<unknown>): Promise<void> {
+  const waiting = { isOver: false };
+  const ended = awaited.finally(() => Object.assign(waiting, { isOver: true }));
+  while (!waiting.isOver) {
+    await clock.advance(10_000);
+    await new Promise((again) => void setImmediate(again));
+  }
+  await ended;
 }
 
 /** Aborts, and ends only when that arrives. */

@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Worker } from "assent/service";
 import { postgresProxy, type PostgresProxy } from "assent/testing";
 import type { TaskList } from "graphile-worker";
 import { Pool } from "pg";
@@ -12,8 +11,8 @@ import { migrate } from "../../src/ledger/postgres/migrate.js";
 import { jobsSchema } from "../../src/ledger/postgres/schema.js";
 import { JobRunner, type JobRunnerOptions } from "../../src/service/job-runner.js";
 import { Presence } from "../../src/service/presence.js";
-import { decideNext, meetingOf } from "./desk.js";
-import { minuteClock, openScene, type MinuteClock, type WorkerScene } from "./worker-desk.js";
+import { asTimeGoesBy, decideNext, meetingOf } from "./desk.js";
+import { minuteClock, openScene, type WorkerScene } from "./worker-desk.js";
 
 let scene: WorkerScene;
 beforeEach(async () => {
@@ -45,17 +44,6 @@ const endPresence = async (): Promise<void> => {
       where locktype = 'advisory' and datname = current_database()) as present`,
   );
 };
-
-/** Stops a worker, while time goes by. */
-async function stopped(worker: Worker, clock: MinuteClock): Promise<void> {
-  const stopping = { isOver: false };
-  const stopped = worker.stop().finally(() => Object.assign(stopping, { isOver: true }));
-  while (!stopping.isOver) {
-    await clock.advance(10_000);
-    await turns(1);
-  }
-  await stopped;
-}
 
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn += 1) await new Promise((again) => void setImmediate(again));
@@ -160,7 +148,7 @@ describe("where its database fails, a worker", () => {
         leave();
         await until(async () => (await scene.jobs()).length <= ids.length + 2 - done);
       }
-      await stopped(worker, clock);
+      await asTimeGoesBy(clock, worker.stop());
       await running;
       expect(new Set(of("delivered").map(({ threadId }) => threadId))).toEqual(new Set(ids));
       await scene.workerFor(at).worker.drain();
@@ -219,7 +207,7 @@ describe("where its database fails, a worker", () => {
         await clock.advance(2_000);
         await until(() => of("delivered").some(({ threadId }) => threadId === at.thread.id));
         await clock.look();
-        await stopped(worker, clock);
+        await asTimeGoesBy(clock, worker.stop());
         await running;
         expect(at.made).toHaveLength(2);
       }, user);

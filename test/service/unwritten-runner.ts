@@ -8,7 +8,7 @@ import { JobQueue } from "../../src/ledger/postgres/jobs.js";
 import { jobsSchema } from "../../src/ledger/postgres/schema.js";
 import { JobRunner } from "../../src/service/job-runner.js";
 import { Presence } from "../../src/service/presence.js";
-import { meetingOf } from "./desk.js";
+import { asTimeGoesBy, meetingOf } from "./desk.js";
 
 const [url = "", schema = ""] = process.argv.slice(2);
 const names = ["one", "two", "three", "four"];
@@ -59,14 +59,7 @@ for (const [left, name] of [
   while ((await steady.query(jobs)).rows.length > left) await new Promise((again) => void setImmediate(again));
 }
 stopping.abort();
-let isOver = false;
-void ended.finally(() => {
-  isOver = true;
-});
-while (!isOver) {
-  await clock.advance(10_000);
-  await new Promise((again) => void setImmediate(again));
-}
+await asTimeGoesBy(clock, ended);
 await presence.close();
 await Promise.all([pool.end(), steady.end()]);
 await proxy.close();
