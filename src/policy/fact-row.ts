@@ -151,7 +151,8 @@ function readHistory(query: HistoryQuery, history: unknown, row: FactRow, { amou
   if (typeof own !== "number") return own;
   const past = readPast(query.name, history);
   if (past === undefined) return { kind: "unknown", doubt: `${query.name} is not known` };
-  return { kind: "history", past, total: sumOf(past, own), who: () => listed(per, inWordsOf(row)) };
+  // Sums are rounded, but none is less than its parts.
+  return { kind: "history", past, total: Math.max(own, sumOf(past, own)), who: () => listed(per, inWordsOf(row)) };
 }
 
 function inWordsOf(row: FactRow): (fact: HistorySlots["per"][number]) => string {

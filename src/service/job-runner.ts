@@ -3,6 +3,7 @@ import { Logger, run, runOnce, type RunnerOptions, type TaskList, type WorkerEve
 import type { Pool } from "pg";
 import type { JobQueue } from "../ledger/postgres/jobs.js";
 import type { Clock } from "../model/clock.js";
+import { AssentError } from "../model/error.js";
 import { JobsInHand } from "./jobs-in-hand.js";
 import type { Presence } from "./presence.js";
 import { releasedOnce } from "./released-once.js";
@@ -26,12 +27,12 @@ export interface JobRunnerOptions {
 /** What a runner of graphile-worker sets the exit code to as it ends because of a migration; this process goes on. */
 const MIGRATED = 57;
 
-/** How long a runner that has retired may have had nothing in hand before its end is not waited for any more. */
+/** How long lies between two looks at a runner that has retired; with nothing in hand at both, its end is not waited for. */
 const ENDING_MS = 10_000;
 
 /**
  * One runner of graphile-worker. It retires when it is told to; when any graphile-worker's schema in the database is
- * migrated, be it another application's; and when it could not write that a job is done. Once it has retired it takes on
+ * migrated, be it another application's; and when it could not write what became of a job. Once it has retired it takes on
  * nothing more, and it ends when what it had begun is done.
  *
  * If it dies, so does the connection that its name is held on, and its jobs are free for others. So are they once it has
@@ -43,8 +44,9 @@ export class JobRunner {
   readonly #settings: RunnerOptions & { events: WorkerEvents };
   readonly #retires: Promise<unknown>;
   #id: string | undefined;
-  /** Why it could not be written what became of a job. */
-  #unwritten: unknown;
+  #isOver = false;
+  /** Why no job could be taken, or why it could not be written what became of one. */
+  #failure: unknown;
 
   constructor(options: JobRunnerOptions) {
     const { pool, jobsSchema, tasks, concurrency, queue, tell } = options;
@@ -55,9 +57,11 @@ export class JobRunner {
       const { task_identifier: task, payload, attempts: attempt } = job;
       tell({ kind: "failed", task, payload, attempt, error });
     });
-    events.on("pool:fatalError", ({ error }) => {
-      this.#unwritten = error;
-    });
+    for (const name of ["worker:getJob:error", "pool:fatalError"] as const) {
+      events.on(name, ({ error }) => {
+        this.#failure = error;
+      });
+    }
     this.#retires = once(events, "pool:gracefulShutdown");
     const startWorker = async (_context: unknown, { worker }: { worker: { workerPool: { id: string } } }) => {
       this.#id = worker.workerPool.id;
@@ -101,15 +105,16 @@ export class JobRunner {
     return { retired, ended };
   }
 
-  /** Does everything that is due, once, and throws if it could not be written what became of it. */
+  /** Does everything that is due, once, and throws if that may not be all, or may not be written. */
   async drain(): Promise<void> {
     await this.#endOf(runOnce(this.#settings));
-    if (this.#unwritten !== undefined) throw this.#unwritten;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Holds its name, by which others see that it lives: before it takes a job, before it does one, and each minute. */
+  /** Holds its name, by which others see that it lives: at the start, before it does a job, and each minute. */
   async hold(): Promise<void> {
-    if (this.#id !== undefined) await this.#options.presence.hold(this.#options.nameOf(this.#id));
+    const { presence, nameOf } = this.#options;
+    if (this.#id !== undefined && !this.#isOver) await presence.hold(nameOf(this.#id));
   }
 
   /** Gives back what it has taken and does not know of, if that was so at the last look too. */
@@ -123,6 +128,7 @@ export class JobRunner {
     for (const [name, task] of Object.entries(tasks)) {
       held[name] = async (payload, helpers) => {
         await this.hold();
+        if (this.#isOver) throw new AssentError("ledger_unavailable", { what: "The worker has ended", where: name });
         return task?.(payload, helpers);
       };
     }
@@ -132,7 +138,7 @@ export class JobRunner {
   /**
    * graphile-worker's own end does not always come: where it could not be written that one of several jobs is done, it
    * goes on waiting (graphile/worker#636), and on a connection that hangs it waits as long as that does. By then all its
-   * jobs are done.
+   * jobs are done, but for one that it may have asked for and is told of too late.
    */
   async #endOf(end: Promise<unknown>): Promise<void> {
     const ended = new AbortController();
@@ -140,6 +146,7 @@ export class JobRunner {
       await Promise.race([end, this.#overdue(ended.signal)]);
     } finally {
       ended.abort();
+      this.#isOver = true;
       if (this.#id !== undefined) await this.#options.presence.letGo(this.#options.nameOf(this.#id));
     }
   }

@@ -10,6 +10,8 @@ import type { Pool, PoolClient } from "pg";
 export class Presence {
   readonly #pool: Pool;
   readonly #held = new Set<string>();
+  /** Those of them that are held on this very connection; the others are taken as soon as they can be. */
+  readonly #taken = new Set<string>();
   #client: PoolClient | undefined;
   #stopListening: () => void = () => {};
   /** What is asked one after the other, as the connection takes it. */
@@ -26,6 +28,7 @@ export class Presence {
       if (this.#held.has(name)) return;
       await client.query("select pg_advisory_lock(hashtextextended($1, 7221))", [name]);
       this.#held.add(name);
+      this.#taken.add(name);
     });
   }
 
@@ -43,6 +46,7 @@ export class Presence {
   async letGo(name: string): Promise<void> {
     await this.#inTurn(async () => {
       this.#held.delete(name);
+      this.#taken.delete(name);
       // On a connection that broke it is let go already.
       await this.#client?.query("select pg_advisory_unlock(hashtextextended($1, 7221))", [name]).catch(() => undefined);
     });
@@ -52,6 +56,7 @@ export class Presence {
   async close(): Promise<void> {
     await this.#inTurn(async () => {
       this.#held.clear();
+      this.#taken.clear();
       const client = this.#client;
       this.#client = undefined;
       if (client === undefined) return;
@@ -64,18 +69,24 @@ export class Presence {
     });
   }
 
+  /** The connection, with everything taken on it that can be: what a broken one held may be the server's for a while. */
   async #connected(): Promise<PoolClient> {
-    if (this.#client !== undefined) return this.#client;
+    const client = this.#client ?? (await this.#connect());
+    for (const name of this.#held) if (!this.#taken.has(name)) await this.#take(client, name);
+    return client;
+  }
+
+  async #connect(): Promise<PoolClient> {
     const client = await this.#pool.connect();
     const onLost = (): void => {
       if (this.#client !== client) return;
       this.#client = undefined;
+      this.#taken.clear();
       client.release(true);
     };
     client.on("error", onLost);
     this.#stopListening = () => void client.off("error", onLost);
     this.#client = client;
-    for (const name of this.#held) await this.#take(client, name);
     return client;
   }
 
@@ -84,7 +95,9 @@ export class Presence {
       "select pg_try_advisory_lock(hashtextextended($1, 7221)) as taken",
       [name],
     );
-    return rows[0]?.taken === true;
+    const isTaken = rows[0]?.taken === true;
+    if (isTaken) this.#taken.add(name);
+    return isTaken;
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

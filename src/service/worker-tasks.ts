@@ -31,9 +31,6 @@ export const SWEEP = "sweep";
 /** How soon to ask again for a thread that another worker is delivering to, or for a deadline that is not over. */
 const AGAIN_MS = 1_000;
 
-/** After how long what goes on failing is tried again. */
-const WAIT_MAX_MS = 5 * 60_000;
-
 const OfThread = z.object({ thread: z.string() });
 const OfReview = z.object({ review: z.string() });
 
@@ -83,7 +80,6 @@ export function workerTasks(work: WorkerTasks): TaskList {
         await assent.ledger.refreshQueue();
         for (const given of await assent.queue.distribute(work.distribution)) tell({ kind: "assigned", ...given });
         await queue.clear();
-        await queue.keepTrying(["deliver", "deadline", "remind"], WAIT_MAX_MS);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         tell({ kind: "trouble", what: `The ledger could not be compared with its threads: ${why}` });

@@ -70,6 +70,9 @@ export interface Worker {
 /** How often the ledger is compared with its threads. */
 const SWEEP_MS = 60_000;
 
+/** After how long what goes on failing is tried again. */
+const WAIT_MAX_MS = 5 * 60_000;
+
 /** After how long a worker that has lost its database looks for it again. */
 const AWAY_MS = 2_000;
 
@@ -160,7 +163,7 @@ class JobWorker implements Worker {
     const presence = new Presence(pool);
     const loud = quiet(pool);
     try {
-      await this.#free();
+      await this.#tidy();
       await work(presence);
     } catch (error) {
       throw unavailable(error);
@@ -206,7 +209,7 @@ class JobWorker implements Worker {
         const begun = await runner.begin(signal).catch((error: unknown) => unavailable(error));
         if (begun instanceof AssentError) {
           if (ends.length === 0 || begun.code !== "ledger_unavailable") throw begun;
-          this.#tell({ kind: "trouble", what: begun.message });
+          this.#tell({ kind: "trouble", what: "The database of the jobs cannot be asked, and is looked for again" });
           await this.#options.clock.sleep(AWAY_MS, signal).catch(() => undefined);
           continue;
         }
@@ -216,12 +219,14 @@ class JobWorker implements Worker {
         // It is awaited once all runners have ended.
         gone.catch(() => undefined);
         ends.push(gone);
-        swept ??= this.#keepSweeping(AbortSignal.any([signal, sweeping.signal]));
+        swept ??= this.#keepSweeping(sweeping.signal);
         await retired;
       }
     } finally {
+      // Until the last job is done, so that nobody takes it for a dead worker's.
+      await Promise.allSettled(ends);
       sweeping.abort();
-      await Promise.allSettled([swept, ...ends]);
+      await swept;
     }
     await Promise.all(ends);
   }
@@ -235,7 +240,7 @@ class JobWorker implements Worker {
       try {
         // Else what is ours would be freed too, if the connection broke that our names are held on.
         for (const runner of this.#runners) await runner.hold();
-        await this.#free();
+        await this.#tidy();
         for (const runner of this.#runners) await runner.giveBackLost();
         await this.#queue.ensure(SWEEP, SWEEP, {});
       } catch (error) {
@@ -248,8 +253,10 @@ class JobWorker implements Worker {
     return `assent.worker.${this.#options.schema}.${id}`;
   }
 
-  async #free(): Promise<void> {
+  /** Has the jobs of the dead begun again, and what goes on failing tried again soon. */
+  async #tidy(): Promise<void> {
     await this.#queue.freeOfTheDead((id) => this.#runnerName(id));
+    await this.#queue.keepTrying(WAIT_MAX_MS);
   }
 }
 

@@ -265,6 +265,18 @@ ${lines.map((line) => `      - ${line}`).join("\n")}
     expect(overruled?.example).toMatchObject({ facts: { amount: { value: 100, currency: "EUR" } } });
   });
 
+  test("contradict themselves also where a sum is rounded: it is no less than its parts", () => {
+    const text = rules(
+      `{ id: never, when: { amount: { gt: 100 EUR }, cumulative: { ${sum}, lte: 100 EUR } }, route: execute }`,
+    );
+    expect(check(text).findings[0]).toMatchObject({ kind: "unreachable", example: null });
+    const { name } = parsePolicy(text).history[0]!;
+    const facts = { amount: { value: 100.000_000_4, currency: "EUR" }, customer: "al" };
+    const routing = parsePolicy(text).evaluate({ action: "pay", agent: "bot", facts, history: { [name]: 0 } });
+    expect(routing).toMatchObject({ route: "review", rules: [] });
+    expect(routing.failedClosed).toBeUndefined();
+  });
+
   test("are shown by a proposal that there can be", () => {
     const text = rules(
       `{ id: either, when: { any: [{ amount: { gte: 100 EUR } }, { vip: { eq: true } }], cumulative: { ${sum}, lt: 10 EUR } }, route: execute }`,

@@ -200,7 +200,8 @@ describe("where its database fails, a worker", () => {
         await fresh.pool.query(`alter role ${user} nologin`);
         proxy.cutAll();
         leave();
-        const isAway = ({ what }: { what: string }): boolean => what.includes("jobs cannot be asked");
+        const isAway = ({ what }: { what: string }): boolean =>
+          what.includes("jobs cannot be asked, and is looked for");
         await until(() => of("trouble").some(isAway));
         await fresh.pool.query(`alter role ${user} login`);
         await decideNext(at.assent, at.thread.id);
@@ -209,7 +210,9 @@ describe("where its database fails, a worker", () => {
         await clock.look();
         await asTimeGoesBy(clock, worker.stop());
         await running;
+        await scene.workerFor(at).worker.drain();
         expect(at.made).toHaveLength(2);
+        expect(await scene.jobs()).toEqual(["sweep:sweep"]);
       }, user);
     } finally {
       await fresh.pool.query(`drop role ${user}`);

@@ -38,14 +38,30 @@ test("many at once are held one after the other, each once", async () => {
   expect(held.filter(Boolean)).toHaveLength(10);
 });
 
-test("a connection that breaks is replaced, and what was held is held again", async () => {
-  await one.hold(name);
+/** Ends the connection that the name is held on. */
+async function endHolder(): Promise<void> {
   const { rows } = await fresh.pool.query<{ pid: number }>(
     `select pid from pg_locks where locktype = 'advisory' and (classid::bigint << 32) | objid::bigint
       = hashtextextended($1, 7221)`,
     [name],
   );
   await fresh.pool.query("select pg_terminate_backend($1, 10_000)", [rows[0]!.pid]);
+}
+
+test("what cannot be held again at once is, as soon as it can be", async () => {
+  await one.hold(name);
+  await endHolder();
+  // As a connection does that broke, and of which the server has not heard yet.
+  await other.hold(name);
+  await one.hold(name).catch(() => one.hold(name));
+  await other.letGo(name);
+  await one.hold(name);
+  expect(await other.tryHold(name)).toBe(false);
+});
+
+test("a connection that breaks is replaced, and what was held is held again", async () => {
+  await one.hold(name);
+  await endHolder();
   expect(await one.tryHold(`${name}.another`).catch(() => one.tryHold(`${name}.another`))).toBe(true);
   expect(await other.tryHold(name)).toBe(false);
 });

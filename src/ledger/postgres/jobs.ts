@@ -63,7 +63,7 @@ export class JobQueue {
     await this.#add(task, id, payload, inMs, "preserve_run_at");
   }
 
-  /** Sees to it that a task is there, waiting, running or given up; one that is stays as it is. */
+  /** Sees to it that a task is there, waiting or running; one that is stays as it is. */
   async ensure(task: string, id: string, payload: object): Promise<void> {
     await this.#add(task, id, payload, 0, "unsafe_dedupe");
   }
@@ -130,16 +130,17 @@ export class JobQueue {
   }
 
   /**
-   * Has what goes on failing tried again after `waitMs`, for as long as it takes. graphile-worker alone waits e times as
+   * Has what goes on failing tried again after `waitMs` at most, for as long as it takes. graphile-worker alone waits e times as
    * long each time, up to six hours, and gives up at last: after an outage of minutes that is an hour too late.
    */
-  async keepTrying(tasks: readonly string[], waitMs: number): Promise<void> {
+  async keepTrying(waitMs: number): Promise<void> {
     await this.#pool.query(
-      `select from ${this.#jobs}.reschedule_jobs(
-        array(select id from ${this.#jobs}.jobs
-          where task_identifier = any($1) and key is not null and locked_at is null and attempts > $2),
-        run_at => clock_timestamp() + $3::float8 * interval '1 millisecond', attempts => $2)`,
-      [tasks, TRIES_GROWING, waitMs],
+      `with soon as (select clock_timestamp() + $2::float8 * interval '1 millisecond' as at)
+      select from soon, ${this.#jobs}.reschedule_jobs(
+        array(select id from ${this.#jobs}.jobs where key is not null and locked_at is null and attempts > $1
+          and (run_at > soon.at or attempts >= max_attempts)),
+        run_at => soon.at, attempts => $1)`,
+      [TRIES_GROWING, waitMs],
     );
   }
 
