@@ -45,6 +45,12 @@ const endPresence = async (): Promise<void> => {
   );
 };
 
+/** Does what is left, which graphile-worker may have put off for a while as it ended. */
+async function finish(at: ReturnType<WorkerScene["desk"]>): Promise<void> {
+  await scene.makeDue();
+  await scene.workerFor(at).worker.drain();
+}
+
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn += 1) await new Promise((again) => void setImmediate(again));
 };
@@ -151,7 +157,7 @@ describe("where its database fails, a worker", () => {
       await asTimeGoesBy(clock, worker.stop());
       await running;
       expect(new Set(of("delivered").map(({ threadId }) => threadId))).toEqual(new Set(ids));
-      await scene.workerFor(at).worker.drain();
+      await finish(at);
       expect(await scene.jobs()).toEqual(["sweep:sweep"]);
       expect(at.made).toHaveLength(ids.length);
     });
@@ -176,7 +182,7 @@ describe("where its database fails, a worker", () => {
       proxy.cutAtRandom({ before: 1, after: 0, random: Math.random });
       leave();
       await expect(draining).rejects.toMatchObject({ code: "ledger_unavailable" });
-      await scene.workerFor(at).worker.drain();
+      await finish(at);
       expect(at.made).toHaveLength(1);
       expect(await scene.jobs()).toEqual(["sweep:sweep"]);
     });
@@ -210,7 +216,7 @@ describe("where its database fails, a worker", () => {
         await clock.look();
         await asTimeGoesBy(clock, worker.stop());
         await running;
-        await scene.workerFor(at).worker.drain();
+        await finish(at);
         expect(at.made).toHaveLength(2);
         expect(await scene.jobs()).toEqual(["sweep:sweep"]);
       }, user);
