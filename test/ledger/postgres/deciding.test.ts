@@ -1,9 +1,9 @@
-import type { Pool } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { DecideRequest, Ledger } from "../../../src/ledger/ledger.js";
 import { postgresLedger } from "../../../src/ledger/postgres/postgres-ledger.js";
 import { askRequest, asked, decideRequest, reviewer, routed } from "../../../src/testing/ledger-contract/specimens.js";
 import { freshSchema, type FreshSchema } from "../../support/postgres.js";
+import { toldPool } from "../../support/told-pool.js";
 
 let fresh: FreshSchema;
 let ledger: Ledger;
@@ -16,20 +16,10 @@ afterEach(() => fresh.close());
 /** A ledger whose first decision is judged, and before it is written something else happens. */
 function interrupted(before: () => Promise<unknown>): Ledger {
   let isFirst = true;
-  const pool = new Proxy(fresh.pool, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name, target);
-      if (typeof member !== "function") return member;
-      if (name !== "query") return member.bind(target) as unknown;
-      return async (...given: Parameters<Pool["query"]>) => {
-        const [{ text = "" }] = given as unknown as [{ text?: string }];
-        if (isFirst && text.includes("record_decision")) {
-          isFirst = false;
-          await before();
-        }
-        return target.query(...given);
-      };
-    },
+  const pool = toldPool(fresh.pool, async (text) => {
+    if (!isFirst || !text.includes("record_decision")) return;
+    isFirst = false;
+    await before();
   });
   return postgresLedger({ ...fresh, pool });
 }
@@ -79,17 +69,7 @@ test("the deadline passes between judging and writing: it is late", async () => 
 
 test("one decision is one statement beside what it reads, and none where it was read before", async () => {
   const texts: string[] = [];
-  const pool = new Proxy(fresh.pool, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name, target);
-      if (name === "connect") throw new Error("it takes a connection of its own");
-      if (name !== "query") return typeof member === "function" ? (member.bind(target) as unknown) : member;
-      return async (...given: Parameters<Pool["query"]>) => {
-        texts.push((given as unknown as [{ text: string }])[0].text.trim());
-        return target.query(...given);
-      };
-    },
-  });
+  const pool = toldPool(fresh.pool, async (text) => void texts.push(text.trim()));
   const counting = postgresLedger({ ...fresh, pool });
   const statements = async (request: DecideRequest) => {
     texts.length = 0;
