@@ -72,7 +72,7 @@ export class JobRunner {
       pgPool: releasedOnce(pool),
       schema: jobsSchema,
       concurrency,
-      taskList: this.#inHand.known(this.#held(tasks)),
+      taskList: this.#inHand.known(tasks, (task) => this.#requireHeld(task)),
       parsedCronItems: [],
       noHandleSignals: true,
       logger: loggerFor(tell),
@@ -122,17 +122,10 @@ export class JobRunner {
     if (this.#id !== undefined) await this.#inHand.giveBackLost(this.#id);
   }
 
-  /** The same tasks. graphile-worker goes on where it could not be held at the start, and a connection may have broken. */
-  #held(tasks: TaskList): TaskList {
-    const held: TaskList = {};
-    for (const [name, task] of Object.entries(tasks)) {
-      held[name] = async (payload, helpers) => {
-        await this.hold();
-        if (this.#isOver) throw new AssentError("ledger_unavailable", { what: "The worker has ended", where: name });
-        return task?.(payload, helpers);
-      };
-    }
-    return held;
+  /** graphile-worker goes on where it could not be held at the start, and a connection may have broken since. */
+  async #requireHeld(task: string): Promise<void> {
+    await this.hold();
+    if (this.#isOver) throw new AssentError("ledger_unavailable", { what: "The worker has ended", where: task });
   }
 
   /**

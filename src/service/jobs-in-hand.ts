@@ -20,8 +20,8 @@ export class JobsInHand {
     return this.#inHand.size === 0;
   }
 
-  /** The same tasks, each of whose jobs is in hand from its first moment to its last. */
-  known(tasks: TaskList): TaskList {
+  /** The same tasks, each of whose jobs is in hand from its first moment to its last; `first` is done before each. */
+  known(tasks: TaskList, first: (task: string) => Promise<void>): TaskList {
     const known: TaskList = {};
     for (const [name, task] of Object.entries(tasks)) {
       if (task === undefined) continue;
@@ -29,6 +29,7 @@ export class JobsInHand {
         const { id } = helpers.job;
         this.#inHand.add(id);
         try {
+          await first(name);
           return await task(payload, helpers);
         } finally {
           this.#inHand.delete(id);

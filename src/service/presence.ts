@@ -1,24 +1,30 @@
-import type { Pool, PoolClient } from "pg";
+import type { Pool, PoolClient, QueryConfig, QueryResultRow } from "pg";
+
+/** The lock that stands for a name. */
+const LOCK = "hashtextextended($1, 7221)";
 
 /**
  * Names that this process holds in the database for as long as its connection lives. Whoever is killed has let go of
  * them the moment that the database notices, and nobody's clock is asked.
  *
- * A connection that breaks is replaced, and what was held on it is held again; in between others may take it. So it
- * keeps two workers apart, and nothing that must never happen may hang on it.
+ * A connection that breaks, or does not answer, is replaced, and what was held on it is held again; in between others may
+ * take it. So it keeps two workers apart, and nothing that must never happen may hang on it.
  */
 export class Presence {
   readonly #pool: Pool;
+  readonly #answerMs: number;
   readonly #held = new Set<string>();
   /** Those of them that are held on this very connection; the others are taken as soon as they can be. */
   readonly #taken = new Set<string>();
   #client: PoolClient | undefined;
-  #stopListening: () => void = () => {};
+  #giveUp: (broken: boolean) => void = () => {};
   /** What is asked one after the other, as the connection takes it. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(pool: Pool) {
+  /** @param answerMs - how long its connection may take to answer, in milliseconds, before it counts as broken. */
+  constructor(pool: Pool, answerMs = 10_000) {
     this.#pool = pool;
+    this.#answerMs = answerMs;
   }
 
   /** Holds a name that nobody else has a claim to; one that is held already is held again if its connection broke. */
@@ -26,7 +32,7 @@ export class Presence {
     await this.#inTurn(async () => {
       const client = await this.#connected();
       if (this.#held.has(name)) return;
-      await client.query("select pg_advisory_lock(hashtextextended($1, 7221))", [name]);
+      await this.#ask(client, `select pg_advisory_lock(${LOCK})`, [name]);
       this.#held.add(name);
       this.#taken.add(name);
     });
@@ -48,7 +54,8 @@ export class Presence {
       this.#held.delete(name);
       this.#taken.delete(name);
       // On a connection that broke it is let go already.
-      await this.#client?.query("select pg_advisory_unlock(hashtextextended($1, 7221))", [name]).catch(() => undefined);
+      if (this.#client === undefined) return;
+      await this.#ask(this.#client, `select pg_advisory_unlock(${LOCK})`, [name]).catch(() => undefined);
     });
   }
 
@@ -57,15 +64,9 @@ export class Presence {
     await this.#inTurn(async () => {
       this.#held.clear();
       this.#taken.clear();
-      const client = this.#client;
-      this.#client = undefined;
-      if (client === undefined) return;
-      this.#stopListening();
-      const broken = await client.query("select pg_advisory_unlock_all()").then(
-        () => false,
-        () => true,
-      );
-      client.release(broken);
+      if (this.#client === undefined) return;
+      await this.#ask(this.#client, "select pg_advisory_unlock_all()").catch(() => undefined);
+      this.#giveUp(false);
     });
   }
 
@@ -78,26 +79,35 @@ export class Presence {
 
   async #connect(): Promise<PoolClient> {
     const client = await this.#pool.connect();
-    const onLost = (): void => {
-      if (this.#client !== client) return;
+    const onLost = (): void => this.#giveUp(true);
+    client.on("error", onLost);
+    this.#giveUp = (broken) => {
+      this.#giveUp = () => {};
       this.#client = undefined;
       this.#taken.clear();
-      client.release(true);
+      client.off("error", onLost);
+      client.release(broken);
     };
-    client.on("error", onLost);
-    this.#stopListening = () => void client.off("error", onLost);
     this.#client = client;
     return client;
   }
 
   async #take(client: PoolClient, name: string): Promise<boolean> {
-    const { rows } = await client.query<{ taken: boolean }>(
-      "select pg_try_advisory_lock(hashtextextended($1, 7221)) as taken",
-      [name],
-    );
-    const isTaken = rows[0]?.taken === true;
+    const [row] = await this.#ask<{ taken: boolean }>(client, `select pg_try_advisory_lock(${LOCK}) as taken`, [name]);
+    const isTaken = row?.taken === true;
     if (isTaken) this.#taken.add(name);
     return isTaken;
+  }
+
+  /** What gets no answer may be held or not: with its connection it is let go. */
+  async #ask<Row extends QueryResultRow>(client: PoolClient, text: string, values: unknown[] = []): Promise<Row[]> {
+    const statement: QueryConfig & { query_timeout: number } = { text, values, query_timeout: this.#answerMs };
+    try {
+      return (await client.query<Row>(statement)).rows;
+    } catch (error) {
+      this.#giveUp(true);
+      throw error;
+    }
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -42,7 +42,7 @@ export interface WorkerOptions {
   distribution?: DistributeOptions;
   /** What that is measured by, and the minutes between two comparisons; the machine's own unless said. */
   clock?: Clock;
-  /** Told everything that happens. */
+  /** Told everything that happens. What it throws is a warning of the process, and changes nothing else. */
   onEvent?: (event: WorkerEvent) => void;
 }
 
@@ -151,9 +151,16 @@ class JobWorker implements Worker {
 
   readonly #tell = (event: WorkerEvent): void => {
     outside(() => {
-      this.#options.onEvent?.(event);
-      // TypeScript does not see that each kind goes with its own event.
-      (this.events as EventEmitter).emit(event.kind, event);
+      try {
+        this.#options.onEvent?.(event);
+        // TypeScript does not see that each kind goes with its own event.
+        (this.events as EventEmitter).emit(event.kind, event);
+      } catch (error) {
+        // What is told of is so, whoever cannot bear to hear it: its job is not done again for that.
+        const { message, stack } = error instanceof Error ? error : new Error(String(error));
+        const warning = `Who was told of "${event.kind}" by a worker threw: ${message}`;
+        process.emitWarning(warning, { type: "AssentWarning", ...(stack !== undefined && { detail: stack }) });
+      }
     });
   };
 
@@ -202,13 +209,14 @@ class JobWorker implements Worker {
     await this.#queue.now(SWEEP, SWEEP, {});
     const sweeping = new AbortController();
     let swept: Promise<void> | undefined;
-    const ends: Promise<unknown>[] = [];
+    /** Of runners that have not ended, or that could not finish what they had begun. */
+    const ends = new Set<Promise<void>>();
     try {
       while (!signal.aborted) {
         const runner = this.#runnerOf(presence);
         const begun = await runner.begin(signal).catch((error: unknown) => unavailable(error));
         if (begun instanceof AssentError) {
-          if (ends.length === 0 || begun.code !== "ledger_unavailable") throw begun;
+          if (swept === undefined || begun.code !== "ledger_unavailable") throw begun;
           this.#tell({ kind: "trouble", what: "The database of the jobs cannot be asked, and is looked for again" });
           await this.#options.clock.sleep(AWAY_MS, signal).catch(() => undefined);
           continue;
@@ -216,9 +224,12 @@ class JobWorker implements Worker {
         const { retired, ended } = begun;
         this.#runners.add(runner);
         const gone = ended.finally(() => this.#runners.delete(runner));
-        // It is awaited once all runners have ended.
-        gone.catch(() => undefined);
-        ends.push(gone);
+        ends.add(gone);
+        // What one failed of is thrown once all have ended.
+        gone.then(
+          () => ends.delete(gone),
+          () => undefined,
+        );
         swept ??= this.#keepSweeping(sweeping.signal);
         await retired;
       }
@@ -277,19 +288,9 @@ function quiet(pool: Pool): () => void {
   return () => void pool.off("error", ignore).off("connect", onConnect);
 }
 
-const MISSING = ["42P01", "3F000", "42883"];
-
 function unavailable(error: unknown): AssentError {
   if (AssentError.isInstance(error)) return error;
-  const { code, message } = error as { code?: string; message?: string };
-  if (code !== undefined && MISSING.includes(code)) {
-    return new AssentError("ledger_outdated", {
-      what: "The ledger's jobs are not there, or of another version",
-      seen: message,
-      fix: "Run `assent migrate`, or call migrate({ pool, schema }) once when you deploy",
-      cause: error,
-    });
-  }
+  const { message } = error as { message?: string };
   return new AssentError("ledger_unavailable", {
     what: "The database of the ledger's jobs cannot be asked",
     seen: message,

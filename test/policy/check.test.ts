@@ -303,6 +303,18 @@ ${lines.map((line) => `      - ${line}`).join("\n")}
     expect(said(reachable, "unreachable")).toEqual([]);
   });
 
+  test("leave no gap where there can be no proposal", () => {
+    const text = (low: string): string =>
+      rules(
+        `{ id: much, when: { cumulative: { ${sum}, gte: ${low} EUR } }, route: review }`,
+        "{ id: small, when: { amount: { lt: 100 EUR } }, route: execute }",
+      );
+    expect(said(text("100"), "gap")).toEqual([]);
+    const [gap, ...others] = check(text("101")).findings.filter(({ kind }) => kind === "gap");
+    expect(gap?.example).toMatchObject({ facts: { amount: { value: 100, currency: "EUR" } } });
+    expect(others).toEqual([]);
+  });
+
   test("overlap where both can match", () => {
     const text = rules(
       `{ id: few, when: { cumulative: { ${sum}, lt: 100 EUR } }, route: execute }`,

@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { postgresProxy, type PostgresProxy } from "assent/testing";
+import type { WorkerEvent } from "assent/service";
 import type { TaskList } from "graphile-worker";
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { JobQueue } from "../../src/ledger/postgres/jobs.js";
 import { migrate } from "../../src/ledger/postgres/migrate.js";
@@ -12,7 +12,7 @@ import { jobsSchema } from "../../src/ledger/postgres/schema.js";
 import { JobRunner, type JobRunnerOptions } from "../../src/service/job-runner.js";
 import { Presence } from "../../src/service/presence.js";
 import { asTimeGoesBy, decideNext, meetingOf } from "./desk.js";
-import { minuteClock, openScene, type WorkerScene } from "./worker-desk.js";
+import { minuteClock, openScene, until, type WorkerScene } from "./worker-desk.js";
 
 let scene: WorkerScene;
 beforeEach(async () => {
@@ -23,19 +23,6 @@ afterEach(() => scene.fresh.close());
 /** Makes the jobs of another ledger in the same database, which goes with it. */
 const migrateAnother = () => migrate({ pool: scene.fresh.pool, schema: "another" });
 
-/** A pool of workers' own, whose network misbehaves as it is told. */
-async function throughProxy(work: (pool: Pool, proxy: PostgresProxy) => Promise<void>, user?: string): Promise<void> {
-  const url = Object.assign(new URL(scene.fresh.url), user === undefined ? {} : { username: user, password: user });
-  const proxy = await postgresProxy({ url: url.href });
-  const pool = new Pool({ connectionString: proxy.url, max: 8 });
-  try {
-    await work(pool, proxy);
-  } finally {
-    await pool.end();
-    await proxy.close();
-  }
-}
-
 /** Ends the connection by which whoever works here is known to live. */
 const endPresence = async (): Promise<void> => {
   await scene.fresh.pool.query(
@@ -44,6 +31,14 @@ const endPresence = async (): Promise<void> => {
       where locktype = 'advisory' and datname = current_database()) as present`,
   );
 };
+
+/** The tasks of the jobs that are taken. */
+async function taken(): Promise<string[]> {
+  const { rows } = await scene.fresh.pool.query<{ task: string }>(
+    `select task_identifier as task from ${scene.fresh.schema}_jobs.jobs where locked_at is not null order by task`,
+  );
+  return rows.map(({ task }) => task);
+}
 
 /** Does what is left, which may have been put off for a while, until there is nothing but the next comparison. */
 async function finish(at: ReturnType<WorkerScene["desk"]>): Promise<void> {
@@ -54,11 +49,24 @@ async function finish(at: ReturnType<WorkerScene["desk"]>): Promise<void> {
   });
 }
 
+/** Has each statement that a pool's connections are asked go through `by`. */
+function asking(pool: Pool, by: (text: string, ask: () => unknown) => unknown): void {
+  pool.on("error", () => {});
+  pool.on("connect", (client) => {
+    const ask = client.query.bind(client) as (...asked: unknown[]) => unknown;
+    const query = (...asked: unknown[]): unknown => {
+      const [statement] = asked as [string | { text: string }];
+      return by(typeof statement === "string" ? statement : statement.text, () => ask(...asked));
+    };
+    Object.assign(client, { query }).on("error", () => {});
+  });
+}
+
+/** Whether a statement of graphile-worker takes a job. */
+const isTaking = (text: string): boolean => text.includes("for update") && text.includes("skip locked");
+
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn += 1) await new Promise((again) => void setImmediate(again));
-};
-const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-  while (!(await condition())) await turns(1);
 };
 
 function runnerOf(
@@ -138,7 +146,7 @@ describe("where jobs are migrated, a worker", () => {
 
 describe("where its database fails, a worker", () => {
   test("ends when it is stopped, though it could not be written that one of its jobs is done", async () => {
-    await throughProxy(async (pool, proxy) => {
+    await scene.throughProxy(async (pool, proxy) => {
       const ids = ["one", "two", "three", "four"];
       const { at, arrived, leave } = scene.heldDesk(ids.length);
       for (const id of ids) await at.delivery.start(id, {});
@@ -173,7 +181,7 @@ describe("where its database fails, a worker", () => {
   });
 
   test("that drains says so, and the next one does what is left", async () => {
-    await throughProxy(async (pool, proxy) => {
+    await scene.throughProxy(async (pool, proxy) => {
       const { at, arrived, leave } = scene.heldDesk();
       await at.thread.start();
       await decideNext(at.assent, at.thread.id);
@@ -194,7 +202,7 @@ describe("where its database fails, a worker", () => {
     const user = `${fresh.schema}_worker`;
     await fresh.pool.query(`create role ${user} superuser login password '${user}'`);
     try {
-      await throughProxy(async (pool, proxy) => {
+      await scene.throughProxy(async (pool, proxy) => {
         const { at, arrived, leave } = scene.heldDesk();
         await at.delivery.start("first", {});
         await at.thread.start();
@@ -226,20 +234,15 @@ describe("where its database fails, a worker", () => {
   });
 
   test("ends when it is stopped as the connection breaks that it is about to listen on", async () => {
-    await throughProxy(async (pool, proxy) => {
+    await scene.throughProxy(async (pool, proxy) => {
       const { pool: steady, schema } = scene.fresh;
       const listening = meetingOf(1);
-      pool.on("error", () => {});
-      pool.on("connect", (client) => {
-        const ask = client.query.bind(client) as (...asked: unknown[]) => unknown;
-        const query = (...asked: unknown[]): unknown => {
-          const isListening = String(asked[0]).startsWith("LISTEN");
-          if (isListening) proxy.halfOpen();
-          const answer = ask(...asked);
-          if (isListening) void listening();
-          return answer;
-        };
-        Object.assign(client, { query }).on("error", () => {});
+      asking(pool, (text, ask) => {
+        if (!text.startsWith("LISTEN")) return ask();
+        proxy.halfOpen();
+        const answer = ask();
+        void listening();
+        return answer;
       });
       const [presence, stopping] = [new Presence(steady), new AbortController()];
       const { ended } = await runnerOf({}, { pool, presence, queue: new JobQueue(steady, schema) }).begin(
@@ -255,6 +258,73 @@ describe("where its database fails, a worker", () => {
     });
   });
 
+  test("does nothing more once it has ended, though it is told then of a job that it had asked for", async () => {
+    await scene.throughProxy(async (pool) => {
+      const { pool: steady, schema } = scene.fresh;
+      const [asked, told] = [meetingOf(1), meetingOf(1)];
+      asking(pool, async (text, ask) => {
+        const answer = await ask();
+        if (!isTaking(text)) return answer;
+        void asked();
+        await told.complete;
+        return answer;
+      });
+      const queue = new JobQueue(steady, schema);
+      await queue.now("work", "late", {});
+      const worked: string[] = [];
+      const tasks = { work: async () => void worked.push("late") };
+      const [presence, stopping, clock] = [new Presence(steady), new AbortController(), minuteClock()];
+      const failed = meetingOf(1);
+      const tell = ({ kind }: WorkerEvent): void => void (kind === "failed" && failed());
+      const { ended } = await runnerOf(tasks, { pool, presence, queue, clock, tell }).begin(stopping.signal);
+      await asked.complete;
+      stopping.abort();
+      await asTimeGoesBy(clock, ended);
+      void told();
+      await failed.complete;
+      expect(worked).toEqual([]);
+      expect(await scene.jobs()).toEqual(["work:late"]);
+      await presence.close();
+      // The client that was told too late is given back once it is written that the job failed.
+      await until(() => pool.idleCount === pool.totalCount);
+    });
+  });
+
+  test("that drains says so if it could not ask for jobs", async () => {
+    await scene.throughProxy(async (pool) => {
+      const { pool: steady, schema } = scene.fresh;
+      asking(pool, async (text, ask) => {
+        if (isTaking(text)) throw new Error("out of memory");
+        return ask();
+      });
+      const presence = new Presence(steady);
+      const runner = runnerOf({ async work() {} }, { pool, presence, queue: new JobQueue(steady, schema) });
+      await expect(runner.drain()).rejects.toThrow("out of memory");
+      await presence.close();
+    });
+  });
+
+  test("that is stopped is known to live until its last job is done", async () => {
+    const { at, arrived, leave } = scene.heldDesk();
+    await at.thread.start();
+    const clock = minuteClock();
+    const { worker, of } = scene.workerFor(at, { clock });
+    const running = worker.run();
+    await decideNext(at.assent, at.thread.id);
+    await arrived;
+    const stopping = worker.stop();
+    await endPresence();
+    await clock.look();
+    const { pool, schema } = scene.fresh;
+    await new JobQueue(pool, schema).freeOfTheDead((id) => `assent.worker.${schema}.${id}`);
+    expect(await taken()).toEqual(["deliver"]);
+    leave();
+    await stopping;
+    await running;
+    expect(of("delivered")).toHaveLength(1);
+    expect(at.made).toHaveLength(1);
+  });
+
   test("keeps what it is doing when the connection breaks that it is known to live by", async () => {
     const { at, arrived, leave } = scene.heldDesk();
     await at.thread.start();
@@ -265,10 +335,7 @@ describe("where its database fails, a worker", () => {
     await arrived;
     await endPresence();
     await clock.look();
-    const { rows } = await scene.fresh.pool.query<{ taken: boolean }>(
-      `select locked_at is not null as taken from ${scene.fresh.schema}_jobs.jobs where key like 'deliver:%'`,
-    );
-    expect(rows).toEqual([{ taken: true }]);
+    expect(await taken()).toEqual(["deliver"]);
     leave();
     await until(() => of("delivered").length > 0);
     await worker.stop();

@@ -1,8 +1,7 @@
-import { postgresProxy, type PostgresProxy } from "assent/testing";
-import { Pool } from "pg";
+import type { PostgresProxy } from "assent/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { decideNext } from "./desk.js";
-import { minuteClock, openScene, type WorkerDesk, type WorkerScene } from "./worker-desk.js";
+import { minuteClock, openScene, until, type WorkerDesk, type WorkerScene } from "./worker-desk.js";
 
 let scene: WorkerScene;
 beforeEach(async () => {
@@ -13,10 +12,7 @@ afterEach(() => scene.fresh.close());
 describe("a worker whose connection breaks", () => {
   /** A worker of one job at a time, which is delivering `first` while another thread waits for it. */
   async function delivering(work: (at: Delivering) => Promise<void>): Promise<void> {
-    const { url } = scene.fresh;
-    const proxy = await postgresProxy({ url });
-    const pool = new Pool({ connectionString: proxy.url, max: 8 });
-    try {
+    await scene.throughProxy(async (pool, proxy) => {
       const { at, arrived, leave } = scene.heldDesk();
       await at.delivery.start("first", {});
       await at.thread.start();
@@ -32,10 +28,7 @@ describe("a worker whose connection breaks", () => {
       await running;
       expect(at.made).toHaveLength(2);
       expect(await at.thread.finished()).toBe(true);
-    } finally {
-      await pool.end();
-      await proxy.close();
-    }
+    });
   }
 
   interface Delivering extends Pick<WorkerDesk, "of"> {
@@ -49,9 +42,6 @@ describe("a worker whose connection breaks", () => {
   const taken = async (thread: string): Promise<boolean> => {
     const sql = `select from ${scene.fresh.schema}_jobs.jobs where key = $1 and locked_at is not null`;
     return (await scene.fresh.pool.query(sql, [`deliver:${thread}`])).rows.length > 0;
-  };
-  const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-    while (!(await condition())) await new Promise((again) => void setImmediate(again));
   };
 
   test("before it hears which job it has taken gives that job back, at the second look", async () => {

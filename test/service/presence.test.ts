@@ -1,3 +1,5 @@
+import { postgresProxy } from "assent/testing";
+import { Pool } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Presence } from "../../src/service/presence.js";
 import { freshSchema, type FreshSchema } from "../support/postgres.js";
@@ -47,6 +49,26 @@ async function endHolder(): Promise<void> {
   );
   await fresh.pool.query("select pg_terminate_backend($1, 10_000)", [rows[0]!.pid]);
 }
+
+test("on a connection that does not answer it lets go with the connection, and holds on another", async () => {
+  const proxy = await postgresProxy({ url: fresh.url });
+  const pool = new Pool({ connectionString: proxy.url, max: 1 });
+  const unanswered = new Presence(pool, 50);
+  await unanswered.hold(name);
+  await unanswered.hold(`${name}.too`);
+  proxy.halfOpen();
+  await unanswered.letGo(name);
+  expect(pool.totalCount).toBe(0);
+  proxy.cutAll();
+  proxy.heal();
+  await unanswered.hold(`${name}.too`).catch(() => undefined);
+  await other.hold(name);
+  proxy.halfOpen();
+  await unanswered.close();
+  expect(pool.totalCount).toBe(0);
+  await pool.end();
+  await proxy.close();
+});
 
 test("what cannot be held again at once is, as soon as it can be", async () => {
   await one.hold(name);

@@ -2,7 +2,8 @@ import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { postgresLedger } from "assent/postgres";
 import { createWorker, type WorkerEvent, type WorkerOptions } from "assent/service";
 import type { Clock } from "assent";
-import { manualClock, type ManualClock } from "assent/testing";
+import { manualClock, postgresProxy, type ManualClock, type PostgresProxy } from "assent/testing";
+import { Pool } from "pg";
 import { jobsSchema } from "../../src/ledger/postgres/schema.js";
 import { freshSchema, type FreshSchema } from "../support/postgres.js";
 import { desk, meetingOf, type DeskOptions } from "./desk.js";
@@ -31,6 +32,8 @@ export interface WorkerScene {
   /** A desk that holds so many threads in its last node; one unless said. */
   heldDesk: (count?: number) => HeldDesk;
   workerFor: (of: ReturnType<typeof desk>, options?: Partial<WorkerOptions>) => WorkerDesk;
+  /** A pool of workers' own, of the user if one is named, whose network misbehaves as it is told. */
+  throughProxy: (work: (pool: Pool, proxy: PostgresProxy) => Promise<void>, user?: string) => Promise<void>;
   /** Keys of the jobs that there are. */
   jobs: () => Promise<string[]>;
   /** Makes every job due. */
@@ -77,6 +80,17 @@ export async function openScene({ isAlone = false } = {}): Promise<WorkerScene> 
         told.filter((event) => event.kind === kind) as Extract<WorkerEvent, { kind: Kind }>[];
       return { worker, told, of };
     },
+    async throughProxy(work, user) {
+      const url = Object.assign(new URL(fresh.url), user === undefined ? {} : { username: user, password: user });
+      const proxy = await postgresProxy({ url: url.href });
+      const proxied = new Pool({ connectionString: proxy.url, max: 8 });
+      try {
+        await work(proxied, proxy);
+      } finally {
+        await proxied.end();
+        await proxy.close();
+      }
+    },
     async jobs() {
       const { rows } = await pool.query<{ key: string }>(
         `select key from ${jobs}.jobs where key is not null order by key`,
@@ -88,9 +102,14 @@ export async function openScene({ isAlone = false } = {}): Promise<WorkerScene> 
     },
     async compared() {
       const next = `select from ${jobs}._private_jobs where key = 'sweep:sweep' and locked_at is null and run_at > now()`;
-      while ((await pool.query(next)).rows.length === 0) await new Promise((again) => void setImmediate(again));
+      await until(async () => (await pool.query(next)).rows.length > 0);
     },
   };
+}
+
+/** Comes back once something is so. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((again) => void setImmediate(again));
 }
 
 /** A clock by whose minutes a worker looks at its jobs. */

@@ -7,7 +7,7 @@ import { killableProgram, manualClock } from "assent/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { abortedHere, breaksIn, decideNext } from "./desk.js";
 import { effectByKey, effectKeys } from "./effects-by-key.js";
-import { openScene, type WorkerScene } from "./worker-desk.js";
+import { minuteClock, openScene, type WorkerScene } from "./worker-desk.js";
 
 let scene: WorkerScene;
 beforeEach(async () => {
@@ -139,6 +139,27 @@ describe("a decision", () => {
     expect(at.made).toHaveLength(1);
   });
 
+  test("is brought once, also where whoever is told of it throws", async () => {
+    const at = scene.desk();
+    await at.thread.start();
+    await decideNext(at.assent, at.thread.id);
+    const told: string[] = [];
+    const { worker } = scene.workerFor(at, {
+      onEvent({ kind }) {
+        told.push(kind);
+        throw new Error("the listener broke");
+      },
+    });
+    const warned = once(process, "warning");
+    await worker.drain();
+    expect(await warned).toMatchObject([
+      { name: "AssentWarning", message: 'Who was told of "delivered" by a worker threw: the listener broke' },
+    ]);
+    expect(told).toEqual(["delivered"]);
+    expect(await scene.jobs()).toEqual(["sweep:sweep"]);
+    expect(at.made).toHaveLength(1);
+  });
+
   test("whose job was lost is found", async () => {
     const at = scene.desk();
     await at.thread.start();
@@ -218,21 +239,41 @@ describe("a deadline", () => {
 });
 
 describe("what goes on failing", () => {
+  /** As it is after a day of failing. */
+  const putOff = async (task: string): Promise<void> => {
+    await scene.fresh.pool.query(
+      `update ${scene.fresh.schema}_jobs._private_jobs set attempts = 24, run_at = now() + interval '5 hours'
+      where key like $1`,
+      [`${task}:%`],
+    );
+  };
+  const waitOf = async (task: string): Promise<unknown[]> => {
+    const { rows } = await scene.fresh.pool.query(
+      `select attempts, run_at <= now() + interval '5 minutes' as "isSoon" from ${scene.fresh.schema}_jobs.jobs
+      where key like $1`,
+      [`${task}:%`],
+    );
+    return rows;
+  };
+
   test.each(["deadline", "remind"])("is tried again within minutes, however long it has: %s", async (task) => {
     const at = scene.desk({ policy: deadlineIn("PT30M") });
     await at.thread.start();
-    const { pool, schema } = scene.fresh;
-    const isIt = [`${task}:%`];
-    await pool.query(
-      `update ${schema}_jobs._private_jobs set attempts = 24, run_at = now() + interval '5 hours' where key like $1`,
-      isIt,
-    );
+    await putOff(task);
     await scene.workerFor(at).worker.drain();
-    const { rows } = await pool.query<{ attempts: number; isSoon: boolean }>(
-      `select attempts, run_at <= now() + interval '5 minutes' as "isSoon" from ${schema}_jobs.jobs where key like $1`,
-      isIt,
-    );
-    expect(rows).toEqual([{ attempts: 5, isSoon: true }]);
+    expect(await waitOf(task)).toEqual([{ attempts: 5, isSoon: true }]);
+  });
+
+  test("is tried again within minutes, also if it is the comparison, which looks after the others", async () => {
+    const clock = minuteClock();
+    const { worker } = scene.workerFor(scene.desk(), { clock });
+    const running = worker.run();
+    await scene.compared();
+    await putOff("sweep");
+    await clock.look();
+    expect(await waitOf("sweep")).toEqual([{ attempts: 5, isSoon: true }]);
+    await worker.stop();
+    await running;
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { AssentError } from "../../model/error.js";
 import { jobsSchema, quoteSchema } from "./schema.js";
+import { connection, once, type Run } from "./transaction.js";
 
 /** The newest step of the jobs' schema that this version's graphile-worker knows. */
 export const JOBS_NEWEST = 19;
@@ -28,12 +29,14 @@ export interface TakenJob {
 
 /** What there is to do for a ledger, beside what graphile-worker does itself. All times are the database's. */
 export class JobQueue {
-  readonly #pool: Pool;
+  readonly #run: Run;
   readonly #ledger: string;
   readonly #jobs: string;
 
   constructor(pool: Pool, schema: string) {
-    this.#pool = pool;
+    // They are few: to prepare them on each connection would not pay.
+    const connected = connection(pool, undefined, false);
+    this.#run = (text, values = []) => once(connected, text, values);
     this.#ledger = quoteSchema(schema);
     this.#jobs = quoteSchema(jobsSchema(schema));
   }
@@ -44,11 +47,10 @@ export class JobQueue {
    * @throws AssentError `ledger_outdated` if the jobs were migrated by a newer, breaking version.
    */
   async requireKnown(): Promise<void> {
-    const { rows } = await this.#pool.query<{ id: number }>(
+    const [ahead] = await this.#run<{ id: number }>(
       `select id from ${this.#jobs}.migrations where breaking and id > $1 order by id limit 1`,
       [JOBS_NEWEST],
     );
-    const [ahead] = rows;
     if (ahead === undefined) return;
     throw new AssentError("ledger_outdated", {
       what: "The ledger's jobs were migrated by a newer version",
@@ -74,7 +76,7 @@ export class JobQueue {
   }
 
   async #add(task: string, id: string, payload: object, inMs: number, mode: string): Promise<void> {
-    await this.#pool.query(
+    await this.#run(
       `select ${this.#jobs}.add_job($1, $2::json, job_key => ${this.#ledger}.job_key($1, $3), job_key_mode => $5,
         run_at => clock_timestamp() + $4::float8 * interval '1 millisecond')`,
       [task, JSON.stringify(payload), id, inMs, mode],
@@ -86,34 +88,33 @@ export class JobQueue {
    * lock that it holds while its connection lives, so one that is killed has lost it.
    */
   async freeOfTheDead(lockOf: (workerPool: string) => string): Promise<number> {
-    const holders = await this.#pool.query<{ holder: string }>(
+    const holders = await this.#run<{ holder: string }>(
       `select distinct locked_by as holder from ${this.#jobs}.jobs where locked_by is not null`,
     );
     let freed = 0;
-    for (const { holder } of holders.rows) {
-      const { rowCount } = await this.#pool.query(
+    for (const { holder } of holders) {
+      const unlocked = await this.#run(
         `select ${this.#jobs}.force_unlock_workers(array[$1])
         where pg_try_advisory_xact_lock_shared(hashtextextended($2, 7221))`,
         [holder, lockOf(holder)],
       );
-      freed += rowCount ?? 0;
+      freed += unlocked.length;
     }
     return freed;
   }
 
   /** The jobs that somebody has taken, and that are not written to be done. */
   async takenBy(holder: string): Promise<TakenJob[]> {
-    const { rows } = await this.#pool.query<TakenJob>(
+    return this.#run<TakenJob>(
       `select id::text as id, locked_by as by, locked_at::text as "takenAt"
       from ${this.#jobs}.jobs where locked_by = $1 order by id`,
       [holder],
     );
-    return rows;
   }
 
   /** Lets any worker have a job that somebody took, unless it was done or taken anew since. */
   async giveBack({ id, by, takenAt }: TakenJob): Promise<void> {
-    await this.#pool.query(
+    await this.#run(
       `update ${this.#jobs}._private_jobs set locked_at = null, locked_by = null
       where id = $1 and locked_by = $2 and locked_at = $3::timestamptz`,
       [id, by, takenAt],
@@ -122,19 +123,19 @@ export class JobQueue {
 
   /** How many deliveries have thrown and are tried again or given up, and what the last one of them threw. */
   async failing(): Promise<{ count: number; lastError: string | null }> {
-    const { rows } = await this.#pool.query<{ count: number; lastError: string | null }>(
+    const [failing] = await this.#run<{ count: number; lastError: string | null }>(
       `select count(*)::int as count, (array_agg(last_error order by updated_at desc))[1] as "lastError"
       from ${this.#jobs}.jobs where task_identifier = 'deliver' and key is not null and last_error is not null`,
     );
-    return rows[0] ?? { count: 0, lastError: null };
+    return failing ?? { count: 0, lastError: null };
   }
 
   /**
-   * Has what goes on failing tried again after `waitMs` at most, for as long as it takes. graphile-worker alone waits e times as
-   * long each time, up to six hours, and gives up at last: after an outage of minutes that is an hour too late.
+   * Has what goes on failing tried again after `waitMs` at most, for as long as it takes. graphile-worker alone waits e
+   * times as long each time, up to six hours, and gives up at last: after an outage of minutes that is an hour too late.
    */
   async keepTrying(waitMs: number): Promise<void> {
-    await this.#pool.query(
+    await this.#run(
       `with soon as (select clock_timestamp() + $2::float8 * interval '1 millisecond' as at)
       select from soon, ${this.#jobs}.reschedule_jobs(
         array(select id from ${this.#jobs}.jobs where key is not null and locked_at is null and attempts > $1
@@ -146,7 +147,7 @@ export class JobQueue {
 
   /** Removes what was given up because the same came again while it ran. */
   async clear(): Promise<void> {
-    await this.#pool.query(
+    await this.#run(
       `select ${this.#jobs}.complete_jobs(array(
         select id from ${this.#jobs}.jobs where key is null and attempts >= max_attempts and locked_at is null))`,
     );
