@@ -34,14 +34,14 @@ export function* gapsOf(landscapes: readonly Landscape[], effort: Effort): Gener
   }
 }
 
-function* gapsIn({ rules, space, impossible }: Landscape, effort: Effort): Generator<Gap> {
+function* gapsIn({ rules, space }: Landscape, effort: Effort): Generator<Gap> {
   const covers = rules.flatMap(({ id, matching, doubtful }) =>
     [...matching, ...doubtful].map((box): Cover => ({ id, box })),
   );
   const axes = space.axes();
   // Bands last: what can be told without them is no gap between bands.
   const order = [...axes.filter((axis) => !isBanded(axis)), ...axes.filter(isBanded)];
-  const known = [...impossible, ...covers.map(({ box }) => box)];
+  const known = covers.map(({ box }) => box);
   for (const piece of uncovered(EVERYTHING, known, effort)) {
     const whole = order.reduce((box, axis) => widened(box, axis, covers, effort), piece);
     if (effort.exhausted) return;

@@ -303,15 +303,16 @@ ${lines.map((line) => `      - ${line}`).join("\n")}
     expect(said(reachable, "unreachable")).toEqual([]);
   });
 
-  test("leave no gap where there can be no proposal", () => {
+  test("leave no gap where there can be no proposal, and the one beside it is told", () => {
     const text = (low: string): string =>
       rules(
-        `{ id: much, when: { cumulative: { ${sum}, gte: ${low} EUR } }, route: review }`,
-        "{ id: small, when: { amount: { lt: 100 EUR } }, route: execute }",
+        "{ id: small, when: { amount: { lt: 60 EUR } }, route: execute }",
+        `{ id: some, when: { cumulative: { ${sum}, gte: 50 EUR, lt: ${low} EUR } }, route: execute }`,
+        `{ id: much, when: { cumulative: { ${sum}, gte: 200 EUR } }, route: block }`,
       );
-    expect(said(text("100"), "gap")).toEqual([]);
-    const [gap, ...others] = check(text("101")).findings.filter(({ kind }) => kind === "gap");
-    expect(gap?.example).toMatchObject({ facts: { amount: { value: 100, currency: "EUR" } } });
+    expect(said(text("200"), "gap")).toEqual([]);
+    const [gap, ...others] = check(text("100")).findings.filter(({ kind }) => kind === "gap");
+    expect(gap?.what).toContain("amount at least 60 EUR");
     expect(others).toEqual([]);
   });
 
