@@ -12,15 +12,19 @@ export interface Connection {
   prepares: boolean;
 }
 
+/** Node's timers know no longer time: what is set for longer goes off at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
 /**
  * Binds a pool to how its statements are run.
  *
  * @throws AssentError `config_invalid` for a limit that is none.
  */
 export function connection(pool: Pool, statementMs = 30_000, prepares = true): Connection {
-  if (Number.isInteger(statementMs) && statementMs > 0) return { pool, statementMs, prepares };
+  const isLimit = Number.isInteger(statementMs) && statementMs > 0 && statementMs <= TIMER_MAX_MS;
+  if (isLimit) return { pool, statementMs, prepares };
   throw new AssentError("config_invalid", {
-    what: "A statement may take a whole number of milliseconds, 1 at least",
+    what: `A statement may take a whole number of milliseconds, from 1 to ${TIMER_MAX_MS}`,
     where: "statementMs",
     seen: statementMs,
   });

@@ -13,6 +13,14 @@ beforeEach(async () => {
 });
 afterEach(() => fresh.close());
 
+test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])("a limit of %s ms is none", (limitMs) => {
+  expect(() => connection(fresh.pool, limitMs)).toThrow(expect.objectContaining({ code: "config_invalid" }));
+});
+
+test("the longest limit that a timer knows holds", async () => {
+  expect(await once(connection(fresh.pool, 2 ** 31 - 1), "select pg_sleep(0.01)", [])).toHaveLength(1);
+});
+
 describe("on a connection that does not answer", () => {
   let proxy: PostgresProxy;
   let pool: Pool;
