@@ -12,7 +12,7 @@ const ROW_COLUMNS = 43;
  * A case as plain text for a terminal of 80 columns. Whatever came from an agent, a reviewer or an action is shown
  * with its hidden characters made visible, so it can neither move the cursor nor pass for another line's label.
  */
-export function renderCase({ auditId, proposalId, record, rows, integrity, ...related }: CaseReport): string {
+export function renderCase({ auditId, proposalId, record, rows, withheld, integrity, ...related }: CaseReport): string {
   const { agent_action: action, outcome } = record;
   const lines = [
     `Case ${auditId}`,
@@ -32,10 +32,13 @@ export function renderCase({ auditId, proposalId, record, rows, integrity, ...re
     "Log",
     ...rows.flatMap(rowLines),
     "",
+    ...(withheld === 0 ? [] : wrapText(WITHHELD, COLUMNS)),
     ...wrapText(INTEGRITY[integrity], COLUMNS),
   ];
   return lines.join("\n");
 }
+
+const WITHHELD = "What was said to the open review is not shown while others may still vote on it.";
 
 const INTEGRITY: Record<CaseReport["integrity"], string> = {
   open: "The case is open; its record is not stored yet.",

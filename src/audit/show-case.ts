@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { blind, isWithheld } from "../authority/blind.js";
 import { AuditEvent, type AuditRow } from "../model/audit-event.js";
 import { appealId, auditId, caseRecord, type Case, type CaseRecord } from "../model/case.js";
 import { afterWhat, followUpId, SINGLE_FOLLOW_UPS, type FollowUpKind } from "../model/follow-up.js";
@@ -28,6 +30,8 @@ export interface CaseReport {
   after: { kind: FollowUpKind; auditId: string | null; proposalId: string | null } | null;
   /** The case's rows of the log, in order. */
   rows: CaseReportRow[];
+  /** How many rows are left out: what was said to an open review, which nobody sees who may still vote on it. */
+  withheld: number;
   /**
    * Whether the stored record is the one that the closing row binds: `matches` or `differs`; `missing` if a closed
    * case lacks its record or its closing row; `open` if there is nothing to compare yet.
@@ -45,14 +49,24 @@ export interface CaseReport {
 export async function showCase(ledger: Ledger, id: string): Promise<CaseReport> {
   const held = await findCase(ledger, id);
   const proposalId = held.proposal.id;
-  const rows = await rowsOf(ledger, proposalId);
+  const all = await rowsOf(ledger, proposalId);
+  const rows = all.filter(({ event }) => !isVoteWithheld(held, event));
   const stored = await ledger.caseRecordText(auditId(proposalId));
-  const derived = caseRecord(held);
+  const derived = caseRecord(blind(held));
   const record = stored === null ? derived : (readCaseRecord(stored.text) ?? derived);
   const appeal = await appealOf(ledger, proposalId);
   const followUps = await followUpsOf(ledger, proposalId);
   const integrity = integrityOf(held, rows, stored?.text);
-  return { auditId: auditId(proposalId), proposalId, record, appeal, followUps, after: afterOf(held), rows, integrity };
+  const withheld = all.length - rows.length;
+  const related = { appeal, followUps, after: afterOf(held) };
+  return { auditId: auditId(proposalId), proposalId, record, ...related, rows, withheld, integrity };
+}
+
+const Said = z.object({ round: z.number(), newArgsDigest: z.string().nullable() });
+
+function isVoteWithheld(held: Case, event: AuditEvent | null): boolean {
+  const said = event?.kind === "decided" ? Said.safeParse(event.data).data : undefined;
+  return said !== undefined && isWithheld(held, said);
 }
 
 async function followUpsOf(ledger: Ledger, proposalId: string): Promise<CaseReport["followUps"]> {

@@ -1,5 +1,6 @@
 import { whyAltered } from "../authority/standing.js";
 import { requirePrincipal, type Principal } from "../authority/authenticator.js";
+import { blind } from "../authority/blind.js";
 import type { Case } from "../model/case.js";
 import { readable, type Decision, type Verdict } from "../model/decision.js";
 import { AssentError } from "../model/error.js";
@@ -87,12 +88,6 @@ export function reviewsOf(assent: Assent): Reviews {
     },
     decide: (reviewId, options) => decide(assent, reviewId, options),
   };
-}
-
-/** A case without the votes on its open review. */
-function blind(held: Case): Case {
-  if (held.review?.status !== "open") return held;
-  return { ...held, decisions: held.decisions.filter(({ round }) => round !== held.round.round) };
 }
 
 async function getReview(assent: Assent, reviewId: string): Promise<ReviewItem> {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { authority } from "assent";
+import { renderCase } from "../../src/audit/render-case.js";
+import { showCase } from "../../src/audit/show-case.js";
 import { refusals } from "./signed-gate.js";
 import { ana, bo, clerk, cy, dee, eve, people, reviewed, waiting } from "./voting-gate.js";
 
@@ -79,6 +81,55 @@ describe("nobody sees how others voted before it is settled", () => {
     await decide(cy);
     const settled = JSON.stringify(await assent.reviews.get(review));
     for (const trace of traces) expect(settled).toMatch(trace);
+  });
+
+  test("nor while the review is withdrawn, for it may be asked again", async () => {
+    const { thread, decide, assent } = await waiting({ policy: reviewed({ quorum: "3-of-5" }) });
+    const { review } = await thread.asked();
+    await decide(ana, { note: "fine by me" });
+    const { address } = (await assent.reviews.get(review)).review;
+    const withdrawal = { reviewId: review, interruptId: address.interruptId, ageMinMs: 0, reason: "gone" };
+    await assent.ledger.withdraw({ ...withdrawal, at: new Date().toISOString() });
+    const seen = {
+      get: await assent.reviews.get(review),
+      list: await assent.reviews.list({ status: "withdrawn" }),
+      log: await showCase(assent.ledger, review),
+    };
+    expect(seen.list.items).toHaveLength(1);
+    for (const [what, shown] of Object.entries(seen)) {
+      for (const trace of traces) expect(JSON.stringify(shown), what).not.toMatch(trace);
+    }
+  });
+
+  test("nor whoever made what is voted on by changing it, which is their vote", async () => {
+    const { thread, decide, assent } = await waiting();
+    await decide(ana, { decision: "modify", args: { to: "cy", cents: 300 }, note: "fine by me" });
+    await thread.answer("go on");
+    const { review } = await thread.asked();
+    const seen = {
+      get: await assent.reviews.get(review),
+      list: await assent.reviews.list(),
+      log: await showCase(assent.ledger, review),
+    };
+    for (const [what, shown] of Object.entries(seen)) {
+      for (const trace of traces) expect(JSON.stringify(shown), what).not.toMatch(trace);
+    }
+  });
+
+  test("nor in the log of its case, which says that it leaves something out, until it is settled", async () => {
+    const { thread, decide, assent } = await waiting();
+    const { review } = await thread.asked();
+    await decide(ana, { note: "fine by me" });
+    const open = await showCase(assent.ledger, review);
+    expect(open.rows.map(({ kind }) => kind)).toEqual(["proposed", "routed", "asked"]);
+    expect(open.withheld).toBe(1);
+    const shown = JSON.stringify(open) + renderCase(open);
+    for (const trace of traces) expect(shown).not.toMatch(trace);
+    expect(renderCase(open)).toContain("not shown while others may still vote");
+    await decide(bo);
+    const settled = await showCase(assent.ledger, review);
+    expect(settled.withheld).toBe(0);
+    for (const trace of traces) expect(JSON.stringify(settled)).toMatch(trace);
   });
 
   test("nor by the error that refuses a vote", async () => {

@@ -26,10 +26,7 @@ ${REVIEW_CODES}`,
       if (run.options.json) {
         const { verdicts, commands } = ways;
         const lines = commands.map((parts) => parts.map((part) => part.replace(/ \\$/, "").trim()).join(" "));
-        // Whoever made an open round by changing the one before has said what they think of it, too.
-        const { review, case: held } = item;
-        const decisions = review.status === "open" ? [] : held.decisions;
-        run.print(JSON.stringify({ review, case: { ...held, decisions }, queued, verdicts, commands: lines }));
+        run.print(JSON.stringify({ ...item, queued, verdicts, commands: lines }));
       } else {
         run.print(renderReview(item, queued, ways, pageFor(run)));
       }
