@@ -97,7 +97,7 @@ export interface Ledger {
   /**
    * Ends an open review whose thread does not wait at `interruptId` any more: it is `withdrawn`, the case stays open
    * without a review, and asking about the same round opens it again with its whole time. Changes nothing if the review
-   * is not open, or has moved to another interrupt meanwhile.
+   * is not open, has moved to another interrupt meanwhile, or was asked less than `ageMinMs` ago.
    */
   withdraw(request: WithdrawRequest): Promise<Case>;
   /** Notes an attempt that did not count. */
@@ -328,6 +328,8 @@ export interface WithdrawRequest {
   reviewId: string;
   /** Where the thread was seen not to wait. */
   interruptId: string;
+  /** How long ago it must have been asked last, in milliseconds and by the ledger's clock. */
+  ageMinMs: number;
   /** What was seen instead, for the log. */
   reason: string;
   at: string;

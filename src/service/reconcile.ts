@@ -1,4 +1,5 @@
-import type { Ledger, ReviewFilter } from "../ledger/ledger.js";
+import { z } from "zod";
+import type { Ledger } from "../ledger/ledger.js";
 import type { Case } from "../model/case.js";
 import type { Clock } from "../model/clock.js";
 import type { Review } from "../model/review.js";
@@ -14,19 +15,28 @@ export interface Reconciling {
   settleMs: number;
   /** How old a review or proposal has to be before it is looked at. */
   graceMs: number;
+  /** How many pages one go takes at most; the next go takes those that follow. */
+  pagesMax: number;
   tell: (event: WorkerEvent) => void;
   /** Sees to it that a thread is delivered to. */
   deliver: (threadId: string) => Promise<void>;
 }
 
-/** How many are looked at in one go; the next go takes those that follow. */
+/** How many are read at once, and delivered to in one go. */
 const PAGE = 200;
+
+const After = z.object({ askedAt: z.string(), id: z.string() }).optional();
+
+/** How far the round is: the reviews that were looked at last. Who has the next go, goes on from there. */
+export const Place = z.object({ open: After, withdrawn: After });
+/** How far the round is: the reviews that were looked at last. Who has the next go, goes on from there. */
+export type Place = z.infer<typeof Place>;
 
 /** For at most how many goes a thread is left alone that was handed over and did not finish. */
 const WAIT_MAX = 64;
 
 /**
- * Compares what the ledger waits for with where the threads are, a page at a time, round and round:
+ * Compares what the ledger waits for with where the threads are, some pages at a time, round and round:
  *
  * | in the ledger | the thread | then |
  * | --- | --- | --- |
@@ -41,8 +51,6 @@ const WAIT_MAX = 64;
  */
 export class Reconciliation {
   readonly #with: Reconciling;
-  #open: ReviewFilter["after"];
-  #withdrawn: ReviewFilter["after"];
   /** Threads that were handed over and are still to be delivered to, each with the go after which it is again. */
   #handedOver = new Map<string, { again: number; wait: number }>();
   #go = 0;
@@ -51,33 +59,47 @@ export class Reconciliation {
     this.#with = reconciling;
   }
 
-  /** Takes the next page of each. */
-  async next(): Promise<void> {
-    this.#open = await this.#page("open", this.#open, (item, state) => this.#judgeOpen(item, state));
-    this.#withdrawn = await this.#page("withdrawn", this.#withdrawn, async ({ review }, { pending }) => {
+  /** Takes the next pages of each, from a place of the round to the place it gives. */
+  async next(from: Place = {}): Promise<Place> {
+    const open = await this.#pages("open", from.open, (item, state) => this.#judgeOpen(item, state));
+    const withdrawn = await this.#pages("withdrawn", from.withdrawn, async ({ review }, { pending }) => {
       if (pending.includes(review.address.interruptId)) await this.#with.deliver(review.address.threadId);
     });
     await this.#deliverAgain();
+    return { open, withdrawn };
+  }
+
+  async #pages(
+    status: Review["status"],
+    from: Place["open"],
+    judge: (item: Item, state: ThreadState) => Promise<void>,
+  ): Promise<Place["open"]> {
+    let after = from;
+    for (let page = 1; page <= this.#with.pagesMax; page += 1) {
+      after = await this.#page(status, after, judge);
+      if (after === undefined) break;
+    }
+    return after;
   }
 
   async #page(
     status: Review["status"],
-    after: ReviewFilter["after"],
+    after: Place["open"],
     judge: (item: Item, state: ThreadState) => Promise<void>,
-  ): Promise<ReviewFilter["after"]> {
+  ): Promise<Place["open"]> {
     const { ledger } = this.#with;
     const page = await ledger.reviews({ status, limit: PAGE, ...(after && { after }) });
     for (const item of page) {
-      if (this.#isYoung(item.review.askedAt)) continue;
       await this.#safely(item.review.address.threadId, async (threadId) => {
         await judge(item, await this.#with.threads.state(threadId));
       });
     }
-    return page.length < PAGE ? undefined : page.at(-1)?.review;
+    const last = page.length < PAGE ? undefined : page.at(-1)?.review;
+    return last === undefined ? undefined : { askedAt: last.askedAt, id: last.id };
   }
 
   async #judgeOpen({ review, case: held }: Item, state: ThreadState): Promise<void> {
-    const { ledger, clock, tell, deliver } = this.#with;
+    const { ledger, clock, graceMs, tell, deliver } = this.#with;
     const { threadId, interruptId } = review.address;
     const isCurrent = held.proposal.state === "open" && held.proposal.round === review.round;
     if (!isCurrent || state.pending.includes(interruptId)) return;
@@ -86,9 +108,10 @@ export class Reconciliation {
       if (unsettledMs(state, this.#with) === 0) await deliver(threadId);
       return;
     }
-    // The address is the one that was read before the thread was: had it asked since, nothing is withdrawn.
+    // The address is the one that was read before the thread was: had it asked since, nothing is withdrawn. Nor is what
+    // was asked just now, by the ledger's clock: its host's may be behind, and the one here ahead.
     const at = clock.now().toISOString();
-    const now = await ledger.withdraw({ reviewId: review.id, interruptId, reason, at });
+    const now = await ledger.withdraw({ reviewId: review.id, interruptId, ageMinMs: graceMs, reason, at });
     if (now.review === null) tell({ kind: "withdrawn", reviewId: review.id, threadId, reason });
   }
 

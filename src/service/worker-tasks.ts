@@ -7,7 +7,7 @@ import type { DistributeOptions } from "../nodes/distribute.js";
 import { expireReview, type Expired } from "../nodes/tick.js";
 import { bringForward, type Bringing, type Brought } from "./bring-forward.js";
 import type { Presence } from "./presence.js";
-import { Reconciliation } from "./reconcile.js";
+import { Place, Reconciliation } from "./reconcile.js";
 import type { WorkerEvent } from "./worker-event.js";
 
 /** What a worker's tasks work with. */
@@ -25,7 +25,10 @@ export interface WorkerTasks {
   tell: (event: WorkerEvent) => void;
 }
 
-/** The task that compares the ledger with its threads, and the key of its one job. */
+/**
+ * The task that compares the ledger with its threads, and the key of its one job, which says how far that has come: so the
+ * workers share one round, and one that starts anew goes on with it.
+ */
 export const SWEEP = "sweep";
 
 /** How soon to ask again for a thread that another worker is delivering to, or for a deadline that is not over. */
@@ -43,6 +46,7 @@ export function workerTasks(work: WorkerTasks): TaskList {
   const reconciliation = new Reconciliation({
     ...work.bringing,
     graceMs: work.graceMs,
+    pagesMax: 5,
     tell,
     deliver: (threadId) => queue.ensure("deliver", threadId, { thread: threadId }),
   });
@@ -73,10 +77,11 @@ export function workerTasks(work: WorkerTasks): TaskList {
       if (item?.review.status === "open") tell({ kind: "reminder", review: item.review });
     },
 
-    async [SWEEP]() {
+    async [SWEEP](payload: unknown) {
+      let place = Place.safeParse(payload).data ?? {};
       try {
         for (const expired of await assent.tick()) tell(expiredEvent(expired));
-        await reconciliation.next();
+        place = await reconciliation.next(place);
         await assent.ledger.refreshQueue();
         for (const given of await assent.queue.distribute(work.distribution)) tell({ kind: "assigned", ...given });
         await queue.clear();
@@ -84,7 +89,7 @@ export function workerTasks(work: WorkerTasks): TaskList {
         const why = error instanceof Error ? error.message : String(error);
         tell({ kind: "trouble", what: `The ledger could not be compared with its threads: ${why}` });
       }
-      await queue.later(SWEEP, SWEEP, {}, work.sweepMs);
+      await queue.later(SWEEP, SWEEP, place, work.sweepMs);
     },
   };
 }

@@ -68,7 +68,8 @@ const OPERATIONS = {
   withdraw: ({ pick }, { review }, now) => {
     if (review === null) return null;
     const interruptId = pick % 4 === 0 ? "interrupt-0" : review.address.interruptId;
-    const request = { reviewId: review.id, interruptId, reason: "Gone. \0", at: moment(now) };
+    const ageMinMs = pick % 3 === 0 ? 60_000 : 0;
+    const request = { reviewId: review.id, interruptId, ageMinMs, reason: "Gone. \0", at: moment(now) };
     return (ledger) => ledger.withdraw(request);
   },
   decide: ({ pick }, seen, now) => {

@@ -21,7 +21,8 @@ import type { Storage } from "./storages.js";
 
 const people = testAuthenticator();
 const ownKeys = testKeys();
-const ana = await people.authenticate({ id: "ana" });
+/** Who decides here. */
+export const ana = await people.authenticate({ id: "ana" });
 
 export type GraphNode = "before" | "agent" | "after";
 

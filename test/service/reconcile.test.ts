@@ -16,6 +16,7 @@ function reconciled() {
     clock,
     settleMs: 60_000,
     graceMs: 60_000,
+    pagesMax: 2,
     tell: () => {},
     deliver: async (threadId) => void delivered.push(threadId),
   });
@@ -49,7 +50,7 @@ describe("comparing the ledger with its threads", () => {
     expect(delivered).toEqual([thread.id, "another"]);
   });
 
-  test("looks at every open review, a page at a time", async () => {
+  test("looks at every open review, some pages at a time", async () => {
     const { delivery, threads, reconciliation } = reconciled();
     const looked = new Set<string>();
     const { state } = threads;
@@ -57,15 +58,14 @@ describe("comparing the ledger with its threads", () => {
       looked.add(threadId);
       return state(threadId);
     };
-    const ids = Array.from({ length: 250 }, (_, nth) => `thread ${nth}`);
+    const ids = Array.from({ length: 450 }, (_, nth) => `thread ${nth}`);
     for (const id of ids) await delivery.start(id, {});
     looked.clear();
-    await reconciliation.next();
-    expect(looked.size).toBe(200);
-    await reconciliation.next();
-    expect(looked.size).toBe(250);
-    looked.clear();
-    await reconciliation.next();
-    expect(looked.size).toBe(200);
+    const place = await reconciliation.next();
+    expect(looked.size).toBe(400);
+    expect(place.open).toBeDefined();
+    const end = await reconciliation.next(place);
+    expect(looked.size).toBe(450);
+    expect(end).toEqual({ open: undefined, withdrawn: undefined });
   });
 });

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadKeys, policy, systemClock, type Clock } from "assent";
+import { loadKeys, policy, systemClock, type Clock, type ReviewItem } from "assent";
 import { killableProgram, manualClock } from "assent/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { abortedHere, breaksIn, decideNext } from "./desk.js";
+import { abortedHere, ana, breaksIn, decideNext } from "./desk.js";
 import { effectByKey, effectKeys } from "./effects-by-key.js";
 import { minuteClock, openScene, type WorkerScene } from "./worker-desk.js";
 
@@ -313,6 +313,19 @@ describe("a review whose thread no longer waits for it", () => {
     expect(told).toEqual([]);
   });
 
+  test("is left open while it is young, though its host's clock is behind and the worker's ahead", async () => {
+    const at = scene.desk({ clock: hoursOff(-1) });
+    await at.thread.start();
+    await deleted(at);
+    const { worker, told } = scene.workerFor(at, { graceMs: 60_000, clock: hoursOff(1) });
+    await worker.drain();
+    expect(told).toEqual([]);
+    const { pool, schema } = scene.fresh;
+    await pool.query(`update ${schema}.reviews set addressed_at = addressed_at - interval '1 minute'`);
+    await worker.drain();
+    expect(told).toMatchObject([{ kind: "withdrawn" }]);
+  });
+
   test("is left open where the thread cannot be looked at, and the others are seen to", async () => {
     const at = scene.desk();
     await at.delivery.start("gone", {});
@@ -334,7 +347,7 @@ describe("a review whose thread no longer waits for it", () => {
     const { items } = await at.assent.reviews.list({ threadId: at.thread.id });
     const { id, address } = items[0]!.review;
     const { interruptId } = address;
-    const withdrawal = { reviewId: id, interruptId, reason: "a mistake", at: new Date().toISOString() };
+    const withdrawal = { reviewId: id, interruptId, ageMinMs: 0, reason: "a mistake", at: new Date().toISOString() };
     await at.assent.ledger.withdraw(withdrawal);
     const { worker } = scene.workerFor(at);
     await worker.drain();
@@ -415,6 +428,45 @@ describe("a worker", () => {
     await worker.stop();
     await running;
     expect(at.made).toHaveLength(1);
+  });
+
+  test("goes on with the comparison where the last one was, whichever worker that had", async () => {
+    const at = scene.desk();
+    const { threads } = at;
+    const looked: string[] = [];
+    const state = (threadId: string) => {
+      looked.push(threadId);
+      return threads.state(threadId);
+    };
+    for (const id of ["a", "b"]) await at.delivery.start(id, {});
+    const [{ review: first }] = (await at.assent.reviews.list({ limit: 1 })).items as [ReviewItem];
+    const place = JSON.stringify({ open: { askedAt: first.askedAt, id: first.id } });
+    const { pool, schema } = scene.fresh;
+    const goesOn = async (): Promise<string[]> => {
+      looked.length = 0;
+      await scene.workerFor({ ...at, threads: { ...threads, state } }).worker.drain();
+      return looked.toSorted();
+    };
+    expect(await goesOn()).toEqual(["a", "b"]);
+    await pool.query(`update ${schema}_jobs._private_jobs set payload = $1 where key = 'sweep:sweep'`, [place]);
+    expect(await goesOn()).toEqual(["b"]);
+    expect(await goesOn()).toEqual(["a", "b"]);
+  });
+
+  test("shares out what is nobody's, and brings queue and urgency up to date", async () => {
+    const at = scene.desk({ policy: deadlineIn("PT3H") });
+    await at.thread.start();
+    await at.assent.reviewers.set({ id: "bo" }, { by: ana, reason: "Hired." });
+    const { worker, of } = scene.workerFor(at, { distribution: { strategy: "round-robin" } });
+    await worker.drain();
+    expect(of("assigned")).toMatchObject([{ assignee: "bo", from: null }]);
+    const shown = async () =>
+      (await at.assent.queue.page()).items.map(({ assignee, urgency }) => ({ assignee, urgency }));
+    expect(await shown()).toEqual([{ assignee: "bo", urgency: "today" }]);
+    const { pool, schema } = scene.fresh;
+    await pool.query(`update ${schema}.queue set due_at = now() + interval '30 minutes', urgency_at = now()`);
+    await worker.drain();
+    expect(await shown()).toEqual([{ assignee: "bo", urgency: "hour" }]);
   });
 
   test("says what to do where nothing is migrated, and refuses options that are none", async () => {

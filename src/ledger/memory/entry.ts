@@ -13,6 +13,8 @@ export interface Entry {
   proposal: Proposal;
   rounds: Map<number, Round>;
   reviews: Map<number, Review>;
+  /** When its reviews were asked last, by the ledger's clock. */
+  addressedAt: Map<string, string>;
   permits: Map<number, Permit>;
   decisions: Decision[];
   /** When each decision was recorded, by the ledger's clock. */
@@ -30,6 +32,7 @@ export function newEntry({ proposal, round }: NewProposal): Entry {
     proposal: { ...proposal, gate: null, round: round.round, state: "open" },
     rounds: new Map([[round.round, structuredClone(round)]]),
     reviews: new Map(),
+    addressedAt: new Map(),
     permits: new Map(),
     decisions: [],
     decidedAt: new Map(),

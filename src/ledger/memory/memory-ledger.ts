@@ -143,6 +143,7 @@ class MemoryLedger extends MemoryStandingOrders implements Ledger {
       const review = afterAsking(entry, request, request.withinMs === null ? null : this.in(request.withinMs));
       if (review === null) return;
       entry.reviews.set(review.round, review);
+      entry.addressedAt.set(review.id, this.in(0));
       this.log.append(askedEntry(request, review.id));
     });
   }
@@ -218,8 +219,9 @@ class MemoryLedger extends MemoryStandingOrders implements Ledger {
     const found = findReview(this.kept.values(), request.reviewId);
     if (found === undefined) throw unknownReview(request.reviewId);
     const { review } = found;
-    return this.#change(found.entry.proposal.id, ({ proposal }) => {
-      if (!canWithdraw({ review, proposal }, request)) return;
+    return this.#change(found.entry.proposal.id, ({ proposal, addressedAt }) => {
+      const isYoung = (addressedAt.get(review.id) ?? "") > this.in(-request.ageMinMs);
+      if (isYoung || !canWithdraw({ review, proposal }, request)) return;
       this.log.append(withdrawnEntry(review, request));
       Object.assign(review, { status: "withdrawn", version: review.version + 1 });
     });

@@ -70,9 +70,15 @@ export class JobQueue {
     await this.#add(task, id, payload, 0, "unsafe_dedupe");
   }
 
-  /** Does a task as soon as possible. */
+  /** Does a task as soon as possible: the one that is there, or else a new one. */
   async now(task: string, id: string, payload: object): Promise<void> {
-    await this.#add(task, id, payload, 0, "replace");
+    await this.ensure(task, id, payload);
+    await this.#run(
+      `select from ${this.#jobs}.reschedule_jobs(
+        array(select id from ${this.#jobs}.jobs where key = ${this.#ledger}.job_key($1, $2) and locked_at is null),
+        run_at => clock_timestamp())`,
+      [task, id],
+    );
   }
 
   async #add(task: string, id: string, payload: object, inMs: number, mode: string): Promise<void> {

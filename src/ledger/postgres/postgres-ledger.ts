@@ -226,8 +226,8 @@ class PostgresLedger extends PostgresReadings implements Ledger {
       const { proposal } = await readCase(run, schema, proposalId);
       const [locked] = await lockReview(run, schema, reviewId, this.now());
       if (locked === undefined || !canWithdraw({ ...locked, proposal }, request)) return;
-      await run(reviewWithdrawnSql(schema), [reviewId]);
-      await append(run, schema, [withdrawnEntry(locked.review, request)]);
+      const ended = await run(reviewWithdrawnSql(schema), [reviewId, this.now(), request.ageMinMs]);
+      if (ended.length > 0) await append(run, schema, [withdrawnEntry(locked.review, request)]);
     });
   }
 

@@ -13,7 +13,8 @@ export function withdrawingContract(check: Check): void {
 
 function withdrawal(held: Case, more: Partial<WithdrawRequest> = {}): WithdrawRequest {
   const { id, address } = reviewOf(held);
-  return { reviewId: id, interruptId: address.interruptId, reason: "Its thread is gone.", at: moment(60), ...more };
+  const { interruptId } = address;
+  return { reviewId: id, interruptId, ageMinMs: 0, reason: "Its thread is gone.", at: moment(60), ...more };
 }
 
 async function withdrawn(ledger: Ledger): Promise<Case> {
@@ -69,6 +70,23 @@ function refusals(check: Check): void {
     const held = await asked(ledger);
     await ledger.ask(askRequest(held, "interrupt-2"));
     await changesNothing(ledger, held.proposal.id, () => ledger.withdraw(withdrawal(held)));
+  });
+
+  check("a review that was asked just now stays open, whatever anybody's clock says", async (ledger, setTime) => {
+    const held = await routed(ledger, "review");
+    await setTime(1_000);
+    const now = await ledger.ask(askRequest(held));
+    const old = { ageMinMs: 60_000, at: moment(9_999) };
+    const stays = (current: Case) =>
+      changesNothing(ledger, held.proposal.id, () => ledger.withdraw(withdrawal(current, old)));
+    await setTime(1_059);
+    await stays(now);
+    // Whoever asks again waits again.
+    const moved = await ledger.ask(askRequest(held, "interrupt-2"));
+    await setTime(1_118);
+    await stays(moved);
+    await setTime(1_119);
+    assert.equal((await ledger.withdraw(withdrawal(moved, old))).review, null);
   });
 
   check("a review that is decided stays so, and one that nobody knows is said to be that", async (ledger) => {

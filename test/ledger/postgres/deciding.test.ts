@@ -51,7 +51,13 @@ test("the review is withdrawn between judging and writing: nothing is written", 
   const held = await asked(ledger);
   const { id, address } = held.review!;
   const mine = interrupted(() =>
-    ledger.withdraw({ reviewId: id, interruptId: address.interruptId, reason: "gone", at: new Date().toISOString() }),
+    ledger.withdraw({
+      reviewId: id,
+      interruptId: address.interruptId,
+      ageMinMs: 0,
+      reason: "gone",
+      at: new Date().toISOString(),
+    }),
   );
   expect(await mine.decide(decideRequest(held, "approve"))).toMatchObject({ ok: false, why: "closed" });
   expect(await count("decisions")).toBe(0);

@@ -158,7 +158,7 @@ describe("a deadline", () => {
     const held = await askedWithin(60_000);
     const { id, address } = reviewOf(held);
     const { interruptId } = address;
-    await ledger.withdraw({ reviewId: id, interruptId, reason: "gone", at: new Date().toISOString() });
+    await ledger.withdraw({ reviewId: id, interruptId, ageMinMs: 0, reason: "gone", at: new Date().toISOString() });
     expect(await jobs()).toEqual([]);
     await ledger.ask({ ...askRequest(held), withinMs: 60_000, otherwise: "reject" });
     expect(await keys()).toEqual([`deadline:${id}`, `remind:${id}`]);
@@ -174,6 +174,7 @@ test("a withdrawn review that comes back gives people no less than its time, who
   await ledger.withdraw({
     reviewId: id,
     interruptId: address.interruptId,
+    ageMinMs: 0,
     reason: "gone",
     at: new Date().toISOString(),
   });
@@ -202,7 +203,7 @@ describe("with a database role for graph hosts and one for deciders", () => {
       const gone = await askedWithin(60_000, "gone");
       const { id, address } = reviewOf(gone);
       const at = new Date().toISOString();
-      await ledger.withdraw({ reviewId: id, interruptId: address.interruptId, reason: "gone", at });
+      await ledger.withdraw({ reviewId: id, interruptId: address.interruptId, ageMinMs: 0, reason: "gone", at });
       expect(await keys()).toHaveLength(1);
       for (const user of [graph, decider]) {
         for (const sql of [

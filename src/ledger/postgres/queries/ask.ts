@@ -11,11 +11,13 @@ with asker as (
   for update
 ), asked as (
   insert into ${schema}.reviews as v (id, proposal_id, round, kind, status, version, digest, gate, thread_id,
-    checkpoint_ns, checkpoint_id, interrupt_id, asks, asked_at, deadline_at, otherwise)
+    checkpoint_ns, checkpoint_id, interrupt_id, asks, asked_at, addressed_at, deadline_at, otherwise)
   select $1, asker.id, $3, $13, 'open', 1, $4, $5, $6, $7, $8, $9, 1, $10,
+    coalesce($16::timestamptz, clock_timestamp()),
     coalesce($16::timestamptz, clock_timestamp()) + $14::float8 * interval '1 millisecond', $15 from asker
   on conflict (proposal_id, round) do update set checkpoint_ns = excluded.checkpoint_ns,
     checkpoint_id = excluded.checkpoint_id, interrupt_id = excluded.interrupt_id, asks = v.asks + 1, status = 'open',
+    addressed_at = excluded.addressed_at,
     version = v.version + (v.status = 'withdrawn')::int,
     deadline_at = case v.status when 'open' then v.deadline_at else excluded.deadline_at end,
     otherwise = case v.status when 'open' then v.otherwise else excluded.otherwise end,

@@ -32,7 +32,9 @@ where id = $1`;
 
 /** Ends a review whose thread no longer waits for it. */
 export const reviewWithdrawnSql = (schema: string): string =>
-  `update ${schema}.reviews set status = 'withdrawn', version = version + 1 where id = $1`;
+  `update ${schema}.reviews set status = 'withdrawn', version = version + 1
+  where id = $1 and addressed_at <= coalesce($2::timestamptz, clock_timestamp()) - $3::float8 * interval '1 millisecond'
+  returning id`;
 
 /** Records the round that a reviewer's own arguments make, or an agent's next draft. */
 export const newRoundSql = (schema: string): string => `
