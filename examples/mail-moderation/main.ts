@@ -35,7 +35,7 @@ async function main(): Promise<number> {
   const stage = await openStage(settings, databaseUrl, note);
   let studio: Studio | undefined;
   try {
-    if (settings.studio) studio = await openStudio(settings, stage);
+    if (settings.studio) studio = await openStudio(settings, stage, stopping.signal);
     if (settings.unattended !== null) return await unattended(settings, settings.unattended, stage, stopping.signal);
     return await attended(settings, stage, stopping);
   } finally {
@@ -57,7 +57,7 @@ function stopOnSignal(): AbortController {
   return stopping;
 }
 
-async function openStudio({ studioPort, data }: Settings, { postgres }: Stage): Promise<Studio> {
+async function openStudio({ studioPort, data }: Settings, { postgres }: Stage, stop: AbortSignal): Promise<Studio> {
   const pidFile = join(data, "studio.pid");
   const studio = await startStudio({ port: studioPort, databaseUrl: postgres.url, pidFile });
   studio.ready.then(
@@ -65,7 +65,10 @@ async function openStudio({ studioPort, data }: Settings, { postgres }: Stage): 
       note(
         `LangGraph dev server (open trust): ${studio.url}\nStudio: https://smith.langchain.com/studio?baseUrl=${studio.url}`,
       ),
-    (error: unknown) => note(`no Studio: ${error instanceof Error ? error.message : String(error)}`),
+    (error: unknown) => {
+      // Who stops while it is about to start has asked for its end.
+      if (!stop.aborted) note(`no Studio: ${error instanceof Error ? error.message : String(error)}`);
+    },
   );
   return studio;
 }

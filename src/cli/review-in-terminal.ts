@@ -3,6 +3,7 @@ import type { Principal } from "../authority/authenticator.js";
 import type { ApprovalVerdict } from "../model/decision.js";
 import type { ErrorCode } from "../model/error-codes.js";
 import { AssentError } from "../model/error.js";
+import type { Review } from "../model/review.js";
 import type { Outcome } from "../model/outcome.js";
 import { coercedArgs } from "../nodes/answer.js";
 import type { Assent } from "../nodes/assent.js";
@@ -254,7 +255,10 @@ class TerminalReview {
     const by = this.#options.by;
     const said = { by, decision, digest, ...(note !== null && { note }), ...(args !== undefined && { args }) };
     const { case: held } = await this.#assent.reviews.decide(id, said);
-    this.#terminal.tell(`${didWhat(decision, held.outcome)}: ${held.round.display.summary}`, this.#terminal.paint.good);
+    this.#terminal.tell(
+      `${didWhat(decision, item.review.kind, held.outcome)}: ${held.round.display.summary}`,
+      this.#terminal.paint.good,
+    );
     this.#options.onDecided?.(item);
     this.#shown = null;
     await this.#next();
@@ -304,7 +308,8 @@ class TerminalReview {
   }
 }
 
-function didWhat(decision: ApprovalVerdict, outcome: Outcome | null): string {
+function didWhat(decision: ApprovalVerdict, kind: Review["kind"], outcome: Outcome | null): string {
+  if (kind === "second-look") return decision === "reject" ? "Found wrong" : "Found right";
   switch (decision) {
     case "approve":
       return "Approved";

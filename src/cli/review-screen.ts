@@ -16,9 +16,17 @@ export function renderList(items: readonly ReviewItem[], columns: number, paint:
   const lines = items.map(({ review, case: held }, index) => {
     const age = inShort(now.getTime() - Date.parse(review.askedAt));
     const head = `${String(index + 1).padStart(3)} ${age.padStart(4)}`;
-    return `${paint.dim(head)}  ${oneLine(held.round.display.summary, columns - head.length - 2)}`;
+    return `${paint.dim(head)}  ${oneLine(titleOf(review, held), columns - head.length - 2)}`;
   });
   return lines.join("\n");
+}
+
+/** What is asked about, and how, where it is not whether to do it. */
+function titleOf({ kind }: ReviewItem["review"], { round }: ReviewItem["case"]): string {
+  const { summary } = round.display;
+  return kind === "approval"
+    ? summary
+    : `${kind.replace("-", " ").replace(/^./, (first) => first.toUpperCase())}: ${summary}`;
 }
 
 /**
@@ -41,7 +49,7 @@ export function renderItem(
   const asked = review.asks === 1 ? "asked once" : `asked ${review.asks} times`;
   const parts = [
     paint.dim("─".repeat(columns)),
-    paragraph(display.summary, columns, paint.bold),
+    paragraph(titleOf(review, held), columns, paint.bold),
     ...(routing === null ? [] : [paragraph(routing.explanation, columns, plain)]),
     ...(Object.keys(display.args).length === 0 ? [] : [fields(display.args, columns, paint)]),
     ...(about === null
