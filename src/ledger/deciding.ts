@@ -254,7 +254,8 @@ function letsRunAlone({ by }: Decision, requires: Requirement | undefined): bool
   return tally(panels, [{ by, verdict: "approve" }], { seats, seniority: [] }) === "approved";
 }
 
-function isVote({ verdict }: Pick<Decision, "verdict">): boolean {
+/** Whether something said is a vote on the round that it is about. */
+export function isVote({ verdict }: Pick<Decision, "verdict">): boolean {
   return verdict === "approve" || verdict === "reject" || verdict === "abstain";
 }
 
