@@ -4,7 +4,7 @@ import { whyBeyondLimits, whyNotQualified, type LimitQuery, type LimitSubject } 
 import { excludedFrom, whyNotSeparate } from "../authority/segregation.js";
 import { readStatement } from "../authority/statement.js";
 import { needsSeats, panelsOf, tally, type Seats } from "../authority/votes.js";
-import { castOn, isSamePerson, votesOn } from "../authority/votes-on.js";
+import { castOn, votesOn } from "../authority/votes-on.js";
 import { canonicalJson } from "../model/canonical-json.js";
 import type { Case } from "../model/case.js";
 import type { Decision } from "../model/decision.js";
@@ -97,7 +97,7 @@ function whyForbidden(request: DecideRequest, { review, case: held, reviewer, no
   const { requires } = held.round.routing ?? {};
   const notAllowed = whyNotAllowed(requires, review.step, decision);
   if (notAllowed !== null) return notAllowed;
-  if (isVote(decision) && castOn(held).some((vote) => isSamePerson(vote.by, by))) {
+  if (isVote(decision) && castOn(held).some((vote) => vote.by.id === by.id)) {
     return `${by.name} has voted on this`;
   }
   const noSeat = whyNoSeat(request, { review, case: held, reviewer, now });
@@ -129,11 +129,9 @@ function whyNoSeat(
     return `${by.name} had a part in this, so has no seat among those who are asked`;
   }
   const elsewhere = panels.find((panel) => isOn(panel, by) && !isOn(panel, reviewer));
-  if (elsewhere !== undefined) {
-    return `${by.name} is not registered as one of ${inWords(elsewhere.by)}, so has no seat among them`;
-  }
-  const isTaken = votesOn(held).some((vote) => vote.by.id === by.id && !isSamePerson(vote.by, by));
-  return isVote(request.decision) && isTaken ? `Somebody else who is called ${by.id} has the seat of ${by.name}` : null;
+  return elsewhere === undefined
+    ? null
+    : `${by.name} is not registered as one of ${inWords(elsewhere.by)}, so has no seat among them`;
 }
 
 /** The panels in which what somebody says takes a seat, and what the policy asks for there; none where seats do not count. */

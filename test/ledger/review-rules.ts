@@ -38,7 +38,7 @@ export const WORDS: Record<NotAllowed, RegExp> = {
   unregistered: /not registered as a reviewer who decides/,
   away: /out of office/,
   part: /had a part in this, so has no seat/,
-  seat: /has no seat|has the seat/,
+  seat: /has no seat/,
   requester: /asked for this, so somebody else/,
   owner: /answers for the agent/,
   author: /wrote the policy/,
@@ -117,23 +117,12 @@ function seatless(
   return own.every((panel) => means(panel.by, known)) ? null : "seat";
 }
 
-/** Whether somebody else, of the same id, has taken the one seat that the id has. */
-function taken(held: ModelCase, { round, step, by }: { round: ModelRound; step: number; by: PrincipalRecord }) {
-  if (!panelsAt(round.requires!, step).some(counts)) return null;
-  const others = [...votesOf(held, round), ...makersOf(held, round, step)];
-  return others.some((each) => each.by.id === by.id && !same(each.by, by)) ? "seat" : null;
-}
-
 /** Whom the policy lets say anything. */
 function unasked(requires: Requirement, step: number, by: PrincipalRecord): NotAllowed | null {
   if (requires.excludes?.includes(by.id)) return "excluded";
   const asked = step === 0 ? requires.panels.map((panel) => panel.by) : [requires.escalateTo[step - 1]!.by];
   const closed = asked.filter((each) => each.length > 0);
   return closed.length > 0 && !closed.some((each) => means(each, by)) ? "panel" : null;
-}
-
-function same(one: PrincipalRecord, other: PrincipalRecord): boolean {
-  return one.id === other.id && one.authenticator === other.authenticator;
 }
 
 /** Every reason for which a principal may not say this now; none if they may. */
@@ -144,8 +133,8 @@ export function notAllowed(model: ReviewModel, held: ModelCase, said: ModelSaid)
   const isVote = verdict === "approve" || verdict === "reject" || verdict === "abstain";
   const why: (NotAllowed | null)[] = [unasked(round.requires!, step, by)];
   if (isVote) {
-    if (votesOf(held, round).some((vote) => same(vote.by, by))) why.push("twice");
-    why.push(seatless(model, held, { round, step, by }), taken(held, { round, step, by }));
+    if (votesOf(held, round).some((vote) => vote.by.id === by.id)) why.push("twice");
+    why.push(seatless(model, held, { round, step, by }));
   }
   if (verdict === "modify" && said.next?.requires) {
     const made = { amount: said.next.amount, requires: said.next.requires } as ModelRound;
@@ -225,7 +214,7 @@ function before(
     if (limit.action !== undefined && other.action !== limit.action) continue;
     const recent = other.said.filter(
       (each) =>
-        same(each.by, by) &&
+        each.by.id === by.id &&
         ["approve", "modify"].includes(each.verdict) &&
         each.atMs > nowMs - limit.overSeconds! * 1_000,
     );
