@@ -100,13 +100,15 @@ interface Ballot {
   seniority: readonly string[];
 }
 
-function firstOfEach(votes: readonly Vote[]): Vote[] {
+/** The first vote of everybody. */
+export function firstOfEach(votes: readonly Vote[]): Vote[] {
   const people = new Map<string, Vote>();
   for (const vote of votes) if (!people.has(vote.by.id)) people.set(vote.by.id, vote);
   return [...people.values()];
 }
 
-function isOn({ by: selectors }: Panel, by: PrincipalRecord): boolean {
+/** Whether somebody belongs to a panel, so that their vote counts there. */
+export function isOn({ by: selectors }: Pick<Panel, "by">, by: Parameters<typeof isMeant>[1]): boolean {
   return selectors.length === 0 || selectors.some((selector) => isMeant(selector, by));
 }
 

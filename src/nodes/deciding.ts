@@ -15,6 +15,7 @@ import type { DecideRequest } from "../ledger/ledger.js";
 import { recordOf } from "../authority/authenticator.js";
 import { whyNotAllowed } from "../authority/allowed.js";
 import { signStatement } from "../authority/signature.js";
+import { namesSeats } from "../authority/statement.js";
 import { keysMissing } from "../authority/keys.js";
 import type { Assent } from "./assent.js";
 import { stableArgs } from "./arguments.js";
@@ -110,7 +111,9 @@ export function buildDecision(
     // The same principal saying the same again is the same decision, so a call whose answer was lost can be repeated.
     id: identifier("decision", [
       review.id,
-      ...(answeredAt === null ? voteOf(by, said, newArgsDigest ?? saidBesides(review, held, by, said)) : [answeredAt]),
+      ...(answeredAt === null
+        ? voteOf(by, said, newArgsDigest ?? saidBesides(review, held, by, said) ?? saidAgain(held, statement))
+        : [answeredAt]),
     ]),
     reviewId: review.id,
     proposalId: review.proposalId,
@@ -153,6 +156,17 @@ function saidBesides({ kind, step }: Review, { round }: Case, by: PrincipalRecor
   );
   const from = asked.at(-1) ?? 0;
   return from === 0 ? null : String(from);
+}
+
+/** Who says the same again when there are other seats has said another thing, each time; null for the first time. */
+function saidAgain({ decisions }: Case, { round, verdict, by, seats }: DecisionStatement): string | null {
+  const before = readable(decisions).filter(
+    (made) => isVote(made) && made.round === round && made.verdict === verdict && made.by.id === by.id,
+  );
+  const last = before.at(-1);
+  if (last === undefined) return null;
+  const times = namesSeats(last.statement, seats) ? before.length - 1 : before.length;
+  return times === 0 ? null : String(times);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Amount } from "../../src/model/facts.js";
 import type { PrincipalRecord } from "../../src/model/principal.js";
 import type { Panel, Requirement, Selector } from "../../src/model/requirement.js";
@@ -89,15 +90,48 @@ function partners({ authority }: ReviewModel, held: ModelCase, requires: Require
   return [...(requires.excludes ?? []), ...asked, ...owners, ...authority.authors];
 }
 
-/** How many could vote on each panel now. */
-export function seatsAt(model: ReviewModel, held: ModelCase, { requires }: ModelRound, step: number): number[] {
+/** How many have a seat on each panel now: they could vote, or have voted, wherever they are. */
+export function seatsAt(model: ReviewModel, held: ModelCase, round: ModelRound, step: number): number[] {
   const { reviewers, nowMs } = model;
-  return panelsAt(requires!, step).map(({ by }) => {
-    const out = partners(model, held, requires!);
-    return [...reviewers.values()].filter(
-      (each) => each.active && !isOff(each, nowMs) && !out.includes(each.id) && (by.length === 0 || means(by, each)),
-    ).length;
+  const requires = round.requires!;
+  const out = partners(model, held, requires);
+  const voted = new Map<string, PrincipalRecord>();
+  for (const { by } of [...votesOf(held, round), ...makersOf(held, round, step)]) {
+    if (unasked(requires, step, by) === null && !voted.has(by.id)) voted.set(by.id, by);
+  }
+  return panelsAt(requires, step).map(({ by }) => {
+    const on = (who: PrincipalRecord | Reviewer): boolean => by.length === 0 || means(by, who);
+    const could = [...reviewers.values()].filter(
+      (each) => each.active && !isOff(each, nowMs) && !out.includes(each.id),
+    );
+    const gone = [...voted.values()].filter(
+      (each) => on(each) && !could.some((there) => there.id === each.id && on(there)),
+    );
+    return could.filter(on).length + gone.length;
   });
+}
+
+/** The seats that a vote has to name; null where they do not matter. */
+export function seatsToName(model: ReviewModel, held: ModelCase, round: ModelRound, step: number): ModelSaid["seats"] {
+  const panels = panelsAt(round.requires!, step);
+  if (!panels.some(counts)) return null;
+  const there = seatsAt(model, held, round, step);
+  return panels.map(({ by }, i) => ({ by, of: there[i]! }));
+}
+
+/** How often somebody has voted so on a round, and the seats that they named last. */
+export function votedBefore(held: ModelCase, round: ModelRound, { by, verdict }: Pick<ModelSaid, "by" | "verdict">) {
+  const own = votesOf(held, round).filter((vote) => vote.by.id === by.id);
+  return { all: own.length, same: own.filter((vote) => vote.verdict === verdict).length, seats: own.at(-1)?.seats };
+}
+
+/** Whether somebody has voted, and does not only say it again because there are other seats now. */
+function isTwice(model: ReviewModel, held: ModelCase, said: ModelSaid): boolean {
+  const round = held.rounds.at(-1)!;
+  const { all, same, seats } = votedBefore(held, round, said);
+  if (all === 0 || same < all) return all > 0;
+  const there = seatsToName(model, held, round, round.review!.step);
+  return there === null || isDeepStrictEqual(seats, there);
 }
 
 /** Why somebody has no seat at a step where seats are counted. */
@@ -133,7 +167,7 @@ export function notAllowed(model: ReviewModel, held: ModelCase, said: ModelSaid)
   const isVote = verdict === "approve" || verdict === "reject" || verdict === "abstain";
   const why: (NotAllowed | null)[] = [unasked(round.requires!, step, by)];
   if (isVote) {
-    if (votesOf(held, round).some((vote) => vote.by.id === by.id)) why.push("twice");
+    if (isTwice(model, held, said)) why.push("twice");
     why.push(seatless(model, held, { round, step, by }));
   }
   if (verdict === "modify" && said.next?.requires) {

@@ -90,6 +90,8 @@ function seats(check: Check): void {
     await registered(ledger, known("eve", { roles: [], groups: ["board"] }));
     const panels = [MANAGERS, [], [{ group: "board" }, { person: "ana" }], [{ role: "nobody" }]];
     assert.deepEqual(await ledger.seats({ panels, excludes: ["dee"] }), [1, 2, 2, 0]);
+    const voted = [["ana", "bo"], ["cy"], [], ["stranger", "stranger"]];
+    assert.deepEqual(await ledger.seats({ panels, excludes: ["dee"], voted }), [2, 3, 2, 1]);
     await setTime(100);
     assert.deepEqual(await ledger.seats({ panels, excludes: [] }), [3, 4, 2, 0]);
   });
