@@ -14,11 +14,22 @@ export function readStatement(text: string): DecisionStatement | null {
   }
 }
 
-/** How many seats each panel had when people voted: the most that any of their statements names. */
+/** Whether a statement names these seats, and no others. */
+export function namesSeats(statement: string, seats: DecisionStatement["seats"]): boolean {
+  return isDeepStrictEqual(readStatement(statement)?.seats, seats);
+}
+
+/**
+ * How many seats each panel had when the last vote was cast, as its own statement names them: by these the ledger counted
+ * it. Which was the last is told by the times that are signed, so it changes nothing to put rows in another order.
+ */
 export function seatsNamed(decisions: readonly Decision[], panels: readonly Panel[]): Seats {
-  const named = readable(decisions).flatMap(({ statement }) => readStatement(statement)?.seats ?? []);
-  return panels.map(({ by }) => {
-    const counts = named.filter((each) => isDeepStrictEqual(each.by, by)).map(({ of }) => of);
-    return counts.length === 0 ? null : Math.max(...counts);
-  });
+  const last = readable(decisions)
+    .flatMap(({ statement }) => readStatement(statement) ?? [])
+    .filter(({ seats }) => seats !== undefined)
+    .reduce<DecisionStatement | null>(
+      (latest, each) => (latest !== null && latest.decidedAt > each.decidedAt ? latest : each),
+      null,
+    );
+  return panels.map(({ by }) => last?.seats?.find((each) => isDeepStrictEqual(each.by, by))?.of ?? null);
 }

@@ -1,6 +1,5 @@
 import type { Case } from "../model/case.js";
 import { readable } from "../model/decision.js";
-import type { PrincipalRecord } from "../model/principal.js";
 import type { Vote } from "./votes.js";
 
 /**
@@ -26,9 +25,4 @@ export function castOn({ round: current, decisions }: Pick<Case, "round" | "deci
     if (round !== current.round) return [];
     return verdict === "approve" || verdict === "reject" || verdict === "abstain" ? [{ by, verdict }] : [];
   });
-}
-
-/** Whether two principals are one. */
-export function isSamePerson(one: PrincipalRecord, other: PrincipalRecord): boolean {
-  return one.id === other.id && one.authenticator === other.authenticator;
 }

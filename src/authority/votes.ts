@@ -48,8 +48,8 @@ export function needsSeats({ quorum }: Panel): boolean {
 /**
  * How a vote stands. Every panel has to approve; one that rejects is enough to reject.
  *
- * A vote counts in every panel that its author belongs to, and the first vote of a person (authenticator and id) is
- * the only one. Votes are counted in their order, and a panel has decided with the first vote that settles it: what its
+ * A vote counts in every panel that its author belongs to, and the first vote of a person (an id, see
+ * {@link PrincipalRecord}) is the only one. Votes are counted in their order, and a panel has decided with the first vote that settles it: what its
  * people say after that changes nothing. With A approvals, R rejections, B abstentions and N seats:
  *
  * | quorum | approves | rejects |
@@ -100,16 +100,15 @@ interface Ballot {
   seniority: readonly string[];
 }
 
-function firstOfEach(votes: readonly Vote[]): Vote[] {
+/** The first vote of everybody. */
+export function firstOfEach(votes: readonly Vote[]): Vote[] {
   const people = new Map<string, Vote>();
-  for (const vote of votes) {
-    const person = JSON.stringify([vote.by.authenticator, vote.by.id]);
-    if (!people.has(person)) people.set(person, vote);
-  }
+  for (const vote of votes) if (!people.has(vote.by.id)) people.set(vote.by.id, vote);
   return [...people.values()];
 }
 
-function isOn({ by: selectors }: Panel, by: PrincipalRecord): boolean {
+/** Whether somebody belongs to a panel, so that their vote counts there. */
+export function isOn({ by: selectors }: Pick<Panel, "by">, by: Parameters<typeof isMeant>[1]): boolean {
   return selectors.length === 0 || selectors.some((selector) => isMeant(selector, by));
 }
 

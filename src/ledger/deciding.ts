@@ -1,13 +1,12 @@
-import { inWords, isMeant, whyNotAllowed } from "../authority/allowed.js";
+import { inWords, whyNotAllowed } from "../authority/allowed.js";
 import { NO_AUTHORITY, type Authority } from "../authority/authority.js";
 import { whyBeyondLimits, whyNotQualified, type LimitQuery, type LimitSubject } from "../authority/limits.js";
 import { excludedFrom, whyNotSeparate } from "../authority/segregation.js";
-import { readStatement } from "../authority/statement.js";
-import { needsSeats, panelsOf, tally, type Seats } from "../authority/votes.js";
-import { castOn, isSamePerson, votesOn } from "../authority/votes-on.js";
-import { canonicalJson } from "../model/canonical-json.js";
+import { namesSeats } from "../authority/statement.js";
+import { firstOfEach, isOn, needsSeats, panelsOf, tally, type Seats, type Vote } from "../authority/votes.js";
+import { votesOn } from "../authority/votes-on.js";
 import type { Case } from "../model/case.js";
-import type { Decision } from "../model/decision.js";
+import { readable, type Decision } from "../model/decision.js";
 import type { Outcome } from "../model/outcome.js";
 import type { Panel, Requirement } from "../model/requirement.js";
 import type { Review } from "../model/review.js";
@@ -57,7 +56,7 @@ export interface Consequence {
  * | the review decided, the proposal closed or in a later round | refused: `closed` |
  * | a deadline that has passed, after which it does not wait | refused: `late` |
  * | a routing that asks for other people than the decision's author, or an authority that does not let them | refused: `forbidden` |
- * | a vote of the same person on the same round | refused: `forbidden` |
+ * | a vote of the same person on the same round, unless it says the same when there are other seats than theirs names | refused: `forbidden` |
  * | a vote where seats are counted, or a modification that leads to one, of somebody without a seat | refused: `forbidden` |
  * | another version than the decision saw, or other seats than it names | refused: `changed` |
  * | another digest, round or arguments than the decision quotes | refused: `digest` |
@@ -83,7 +82,7 @@ export function judgeDecision(
   const forbidden = whyForbidden(request, held);
   if (forbidden !== null) return refuse("forbidden", forbidden);
   if (request.version !== undefined && request.version !== review.version) return refuse("changed");
-  if (!namesSeats(request, held)) return refuse("changed");
+  if (isOfOtherSeats(request.decision, held)) return refuse("changed");
   const follows = consequence(request, held);
   if (request.digest !== review.digest || !isAbout(request.decision, held) || follows === null) return refuse("digest");
   if (request.answered !== undefined && !request.answered.named && held.openOnThread > 1) return refuse("ambiguous");
@@ -91,15 +90,14 @@ export function judgeDecision(
 }
 
 /** Why a decision's author may not say this; null if they may. */
-function whyForbidden(request: DecideRequest, { review, case: held, reviewer, now, approvedBefore }: HeldReview) {
+function whyForbidden(request: DecideRequest, seen: HeldReview): string | null {
+  const { review, case: held, reviewer, now, approvedBefore } = seen;
   const { decision, authority = NO_AUTHORITY } = request;
   const { by, verdict } = decision;
   const { requires } = held.round.routing ?? {};
   const notAllowed = whyNotAllowed(requires, review.step, decision);
   if (notAllowed !== null) return notAllowed;
-  if (isVote(decision) && castOn(held).some((vote) => isSamePerson(vote.by, by))) {
-    return `${by.name} has voted on this`;
-  }
+  if (isVote(decision) && hasVoted(decision, seen)) return `${by.name} has voted on this`;
   const noSeat = whyNoSeat(request, { review, case: held, reviewer, now });
   if (noSeat !== null) return noSeat;
   if (verdict !== "approve" && verdict !== "modify") return null;
@@ -107,6 +105,29 @@ function whyForbidden(request: DecideRequest, { review, case: held, reviewer, no
     whyNotSeparate(authority, by, held, verdict) ??
     whyBeyondLimits(authority, by, subjectOf(request, held), approvedBefore) ??
     whyNotQualified(authority, held.proposal.action, reviewer, now)
+  );
+}
+
+/**
+ * Whether somebody has voted on a round. Who has says the same again where there are other seats than the vote names: that
+ * is no second vote, but names the seats of now, where all have voted and some have left since.
+ */
+function hasVoted({ by, verdict }: Decision, held: HeldReview): boolean {
+  const { decisions, round } = held.case;
+  const last = readable(decisions).findLast(
+    (made) => isVote(made) && made.round === round.round && made.by.id === by.id,
+  );
+  if (last === undefined) return false;
+  return last.verdict !== verdict || !isOfOtherSeats(last, held);
+}
+
+/** Whether a vote names other seats than there are, where they matter: its statement is what is signed. */
+function isOfOtherSeats(decision: Decision, { review, case: held, seats }: HeldReview): boolean {
+  const panels = panelsOf(held.round.routing?.requires, review.step);
+  if (!isVote(decision) || !panels.some(needsSeats)) return false;
+  return !namesSeats(
+    decision.statement,
+    panels.map(({ by }, index) => ({ by: [...by], of: seats[index] ?? 0 })),
   );
 }
 
@@ -129,11 +150,9 @@ function whyNoSeat(
     return `${by.name} had a part in this, so has no seat among those who are asked`;
   }
   const elsewhere = panels.find((panel) => isOn(panel, by) && !isOn(panel, reviewer));
-  if (elsewhere !== undefined) {
-    return `${by.name} is not registered as one of ${inWords(elsewhere.by)}, so has no seat among them`;
-  }
-  const isTaken = votesOn(held).some((vote) => vote.by.id === by.id && !isSamePerson(vote.by, by));
-  return isVote(request.decision) && isTaken ? `Somebody else who is called ${by.id} has the seat of ${by.name}` : null;
+  return elsewhere === undefined
+    ? null
+    : `${by.name} is not registered as one of ${inWords(elsewhere.by)}, so has no seat among them`;
 }
 
 /** The panels in which what somebody says takes a seat, and what the policy asks for there; none where seats do not count. */
@@ -145,10 +164,6 @@ export function seatTaken(
   const { requires } = (isMade ? next.round : held.round).routing ?? {};
   const panels = isMade || isVote(decision) ? panelsOf(requires, isMade ? 0 : review.step) : [];
   return { requires, panels: panels.filter(needsSeats) };
-}
-
-function isOn({ by }: Panel, who: Parameters<typeof isMeant>[1]): boolean {
-  return by.length === 0 || by.some((selector) => isMeant(selector, who));
 }
 
 /** What a decision would let run: the round as it is, or the one that it makes. */
@@ -176,19 +191,19 @@ export function seatsAsked(
   const { requires } = held.round.routing ?? {};
   const panels = panelsOf(requires, review.step);
   if (!panels.some(needsSeats)) return null;
-  return { panels: panels.map(({ by }) => by), excludes: excludedFrom(authority ?? NO_AUTHORITY, held, requires) };
+  const votes = countedOn(held, review);
+  return {
+    panels: panels.map(({ by }) => by),
+    excludes: excludedFrom(authority ?? NO_AUTHORITY, held, requires),
+    voted: panels.map((panel) => votes.filter(({ by }) => isOn(panel, by)).map(({ by }) => by.id)),
+  };
 }
 
-/** Whether the seats that a vote's statement names are those that there are: the statement is what is signed. */
-function namesSeats({ decision }: DecideRequest, { review, case: held, seats }: HeldReview): boolean {
-  if (!isVote(decision)) return true;
-  const panels = panelsOf(held.round.routing?.requires, review.step);
-  if (!panels.some(needsSeats)) return true;
-  const named = readStatement(decision.statement)?.seats;
-  return (
-    named !== undefined &&
-    canonicalJson(named) === canonicalJson(panels.map(({ by }, index) => ({ by, of: seats[index] ?? 0 })))
-  );
+/** The votes that count at a review's step, one for each person: who made this round may be somebody who may not approve it. */
+function countedOn(held: Pick<Case, "round" | "decisions">, { step }: Review): Vote[] {
+  const { requires } = held.round.routing ?? {};
+  const may = votesOn(held).filter(({ by }) => whyNotAllowed(requires, step, { by, verdict: "approve" }) === null);
+  return firstOfEach(may);
 }
 
 /** What follows; null if nothing would, which would leave the thread nowhere to go. */
@@ -226,10 +241,7 @@ function afterVote(request: DecideRequest, { review, case: held, seats }: HeldRe
   const { decision, outcome, authority = NO_AUTHORITY } = request;
   const { requires } = held.round.routing ?? {};
   const panels = panelsOf(requires, review.step);
-  // Who made this round may be somebody who may not approve it.
-  const votes = votesOn({ ...held, decisions: [...held.decisions, decision] }).filter(
-    ({ by }) => whyNotAllowed(requires, review.step, { by, verdict: "approve" }) === null,
-  );
+  const votes = countedOn({ ...held, decisions: [...held.decisions, decision] }, review);
   const result = tally(panels, votes, { seats, seniority: authority.source.seniority });
   switch (result) {
     case "pending":
@@ -254,7 +266,8 @@ function letsRunAlone({ by }: Decision, requires: Requirement | undefined): bool
   return tally(panels, [{ by, verdict: "approve" }], { seats, seniority: [] }) === "approved";
 }
 
-function isVote({ verdict }: Pick<Decision, "verdict">): boolean {
+/** Whether something said is a vote on the round that it is about. */
+export function isVote({ verdict }: Pick<Decision, "verdict">): boolean {
   return verdict === "approve" || verdict === "reject" || verdict === "abstain";
 }
 

@@ -150,7 +150,10 @@ export interface Ledger {
   reviewers(request: PageRequest): Promise<Reviewer[]>;
   /** Takes what is said of a reviewer in place of what was known before. What is known already changes nothing. */
   register(request: RegisterRequest): Promise<Reviewer>;
-  /** How many reviewers each panel means who decide at all, are there by the ledger's clock, and are not excluded. */
+  /**
+   * How many seats each panel has: one for each reviewer whom it means, who decides at all, is there by the ledger's clock
+   * and is not excluded, and one for everybody who has voted in it, wherever they are now.
+   */
   seats(request: SeatsRequest): Promise<number[]>;
 
   /** A page of the open reviews. */

@@ -21,6 +21,8 @@ export interface SeatsRequest {
   panels: readonly (readonly Selector[])[];
   /** Ids of people who may not vote. */
   excludes: readonly string[];
+  /** Ids of those whose vote counts in each panel: they keep their seat there. Left out for none. */
+  voted?: readonly (readonly string[])[];
 }
 
 /** Somebody said what is to be known of a reviewer. */
@@ -35,12 +37,20 @@ export function isKnown(known: Reviewer | null, { reviewer }: RegisterRequest): 
   return known !== null && canonicalJson(known) === canonicalJson(reviewer);
 }
 
-/** How many of these reviewers each panel means: those who decide at all, are there, and are not excluded. */
-export function countSeats(reviewers: Iterable<Reviewer>, { panels, excludes }: SeatsRequest, now: string): number[] {
-  const seated = [...reviewers].filter((each) => each.active && !isAway(each, now) && !excludes.includes(each.id));
-  return panels.map(
-    (by) => seated.filter((each) => by.length === 0 || by.some((selector) => isMeant(selector, each))).length,
-  );
+/**
+ * How many seats each panel has: one for each of these reviewers whom it means, who decides at all, is there and is not
+ * excluded, and one for everybody who has voted in it. So nobody reaches a majority because others leave after they voted.
+ */
+export function countSeats(
+  reviewers: Iterable<Reviewer>,
+  { panels, excludes, voted = [] }: SeatsRequest,
+  now: string,
+): number[] {
+  const there = [...reviewers].filter((each) => each.active && !isAway(each, now) && !excludes.includes(each.id));
+  return panels.map((by, index) => {
+    const meant = there.filter((each) => by.length === 0 || by.some((selector) => isMeant(selector, each)));
+    return new Set([...meant.map(({ id }) => id), ...(voted[index] ?? [])]).size;
+  });
 }
 
 /**

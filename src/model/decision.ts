@@ -38,7 +38,7 @@ export const DecisionStatement = z.strictObject({
   by: PrincipalRecord,
   reasonCode: z.string().nullable(),
   note: z.string().nullable(),
-  /** How many people could vote when it was said, for panels whose quorum depends on that; left out for none. */
+  /** How many seats there were when it was said, for panels whose quorum depends on that; left out for none. */
   seats: z.array(z.strictObject({ by: z.array(Selector), of: z.int().min(0) })).optional(),
   decidedAt: z.string(),
 });

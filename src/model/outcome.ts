@@ -7,7 +7,7 @@ const common = {
   auditId: z.string(),
   /** When the case was closed. */
   at: z.string(),
-  /** Name of the person who decided, null where nobody was asked. */
+  /** Name of the person who decided, null where nobody did: nobody was asked, or time ran out. */
   decidedBy: z.string().nullable(),
   /** True for ever if anybody's word was taken without authentication (open trust). */
   unverified: z.boolean(),

@@ -4,7 +4,7 @@ import { TrustLevel } from "./trust.js";
 /** Who decided, as the ledger keeps it. */
 export const PrincipalRecord = z.strictObject({
   kind: z.enum(["person", "service", "clock"]),
-  /** Stable and unique within the authenticator, such as `ana` or an OS user name. */
+  /** Stable, such as `ana` or an OS user name. Whoever has the same id is the same person, whichever authenticator says so. */
   id: z.string().min(1),
   /** The name that people read. */
   name: z.string().min(1),

@@ -10,11 +10,12 @@ import { verdictsFor, type Review } from "../model/review.js";
 import { mayNeverRun } from "../model/routing.js";
 import type { Facts } from "../model/facts.js";
 import type { Fallback } from "../model/requirement.js";
-import { seatsAsked } from "../ledger/deciding.js";
+import { isVote, seatsAsked } from "../ledger/deciding.js";
 import type { DecideRequest } from "../ledger/ledger.js";
 import { recordOf } from "../authority/authenticator.js";
 import { whyNotAllowed } from "../authority/allowed.js";
 import { signStatement } from "../authority/signature.js";
+import { namesSeats } from "../authority/statement.js";
 import { keysMissing } from "../authority/keys.js";
 import type { Assent } from "./assent.js";
 import { stableArgs } from "./arguments.js";
@@ -110,7 +111,9 @@ export function buildDecision(
     // The same principal saying the same again is the same decision, so a call whose answer was lost can be repeated.
     id: identifier("decision", [
       review.id,
-      ...(answeredAt === null ? voteOf(by, said, newArgsDigest ?? saidBesides(review, held, by, said)) : [answeredAt]),
+      ...(answeredAt === null
+        ? voteOf(by, said, newArgsDigest ?? saidBesides(review, held, by, said) ?? saidAgain(held, statement))
+        : [answeredAt]),
     ]),
     reviewId: review.id,
     proposalId: review.proposalId,
@@ -153,6 +156,17 @@ function saidBesides({ kind, step }: Review, { round }: Case, by: PrincipalRecor
   );
   const from = asked.at(-1) ?? 0;
   return from === 0 ? null : String(from);
+}
+
+/** Who says the same again when there are other seats has said another thing, each time; null for the first time. */
+function saidAgain({ decisions }: Case, { round, verdict, by, seats }: DecisionStatement): string | null {
+  const before = readable(decisions).filter(
+    (made) => isVote(made) && made.round === round && made.verdict === verdict && made.by.id === by.id,
+  );
+  const last = before.at(-1);
+  if (last === undefined) return null;
+  const times = namesSeats(last.statement, seats) ? before.length - 1 : before.length;
+  return times === 0 ? null : String(times);
 }
 
 /**
@@ -287,25 +301,32 @@ export async function seatsFor(
 
 /** What every outcome of a case carries. */
 export function outcomeBase(
-  { proposal, decisions }: Case,
+  held: Pick<Case, "proposal" | "round" | "review" | "decisions">,
   at: string,
-  who: { decidedBy: string | null; unverified: boolean } = whoDecided(readable(decisions)),
+  who: Pick<Outcome, "decidedBy" | "unverified"> = whoDecided(held),
 ): Pick<Outcome, "proposalId" | "action" | "auditId" | "at" | "decidedBy" | "unverified" | "replayed"> {
+  const { id, action } = held.proposal;
   return {
-    proposalId: proposal.id,
-    action: proposal.action,
-    auditId: auditId(proposal.id),
+    proposalId: id,
+    action,
+    auditId: auditId(id),
     at,
     ...who,
     replayed: false,
   };
 }
 
-function whoDecided(decisions: readonly Decision[]): { decidedBy: string | null; unverified: boolean } {
-  return {
-    decidedBy: decisions.at(-1)?.by.name ?? null,
-    unverified: decisions.some(({ by }) => by.level === "unverified"),
-  };
+/** Who decided where time ran out: nobody, whatever was said before. */
+export function nobodyDecided({ decisions }: Pick<Case, "decisions">): Pick<Outcome, "decidedBy" | "unverified"> {
+  return { decidedBy: null, unverified: readable(decisions).some(({ by }) => by.level === "unverified") };
+}
+
+/** Who spoke last, unless time ran out after that, or it was a vote on a round that is void. */
+function whoDecided({ round, review, decisions }: Parameters<typeof outcomeBase>[0]): ReturnType<typeof nobodyDecided> {
+  const nobody = nobodyDecided({ decisions });
+  const last = readable(decisions).at(-1);
+  if (last === undefined || review?.status === "expired") return nobody;
+  return last.round < round.round && isVote(last) ? nobody : { ...nobody, decidedBy: last.by.name };
 }
 
 /** The same decision, signed by this process, which saw its author authenticated. */

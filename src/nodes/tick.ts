@@ -3,7 +3,7 @@ import type { Outcome } from "../model/outcome.js";
 import type { Fallback } from "../model/requirement.js";
 import type { Review } from "../model/review.js";
 import type { Assent } from "./assent.js";
-import { nextStep, outcomeBase } from "./deciding.js";
+import { nextStep, nobodyDecided, outcomeBase } from "./deciding.js";
 
 /** One deadline that has passed. */
 export interface Expired {
@@ -68,5 +68,5 @@ interface Item {
 
 function expiry({ deadlineAt }: Review, held: Case, at: string): Outcome {
   const reason = `Nobody decided until ${deadlineAt ?? at}`;
-  return { ...outcomeBase(held, at), status: "expired", reason };
+  return { ...outcomeBase(held, at, nobodyDecided(held)), status: "expired", reason };
 }

@@ -6,10 +6,7 @@ import type { Panel, Selector } from "../../src/model/requirement.js";
  * Slow, and nothing in it is shared with what it is compared with.
  */
 export function expectedTally(panels: readonly Panel[], votes: readonly Vote[], electorate: Electorate): Tally {
-  const once = votes.filter(
-    ({ by }, i) =>
-      votes.findIndex((other) => other.by.id === by.id && other.by.authenticator === by.authenticator) === i,
-  );
+  const once = votes.filter(({ by }, i) => votes.findIndex((other) => other.by.id === by.id) === i);
   const each = panels.map((panel, i) => {
     const own = once.filter((vote) => panel.by.length === 0 || panel.by.map((who) => means(who, vote)).includes(true));
     return ofPanel(panel, own, { seats: electorate.seats[i] ?? 0, seniority: electorate.seniority });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { DecideRequest } from "../../src/ledger/ledger.js";
 import type { Case } from "../../src/model/case.js";
 import type { Amount } from "../../src/model/facts.js";
@@ -6,7 +7,7 @@ import { fixRound, type Json, type Round } from "../../src/model/proposal.js";
 import type { Requirement } from "../../src/model/requirement.js";
 import { decideRequest, routeRequest } from "../../src/testing/ledger-contract/specimens.js";
 import type { ModelCall, ModelCase, ReviewModel } from "./review-model.js";
-import { counts, panelsAt, seatsAt } from "./review-rules.js";
+import { seatsToName, votedBefore } from "./review-rules.js";
 import type { Step } from "./review-steps.js";
 import { AMOUNTS, CAST } from "./review-world.js";
 
@@ -22,11 +23,10 @@ export function callOf(
   const round = held.rounds[seen.round.round - 1]!;
   const amount = AMOUNTS[worth];
   const next = { amount, requires: requires ?? round.requires!, route: nextRoute };
-  const panels = panelsAt(round.requires!, review.step);
-  const isSeated = panels.some(counts) && !(flaw === "other seats" && pick % 2 === 0);
-  const counted = seatsAt(model, held, round, review.step);
-  const named = panels.map(({ by }, i) => ({ by, of: counted[i]! + (flaw === "other seats" ? 1 : 0) }));
-  const seats = isSeated ? named : null;
+  const there = seatsToName(model, held, round, review.step);
+  const isLeftOut = flaw === "other seats" && pick % 2 === 0;
+  const more = flaw === "other seats" ? 1 : 0;
+  const seats = isLeftOut || there === null ? null : there.map((each) => ({ ...each, of: each.of + more }));
   const then = round.requires!.escalateTo[review.step];
   const escalation = then && flaw !== "no next" ? { withinMs: then.withinMs, otherwise: then.otherwise } : null;
   const request = decideRequest(seen, verdict, {
@@ -39,7 +39,16 @@ export function callOf(
     ...(seats !== null && { seats }),
   });
   const { decision } = request;
-  decision.id = JSON.stringify([review.id, by.authenticator, by.id, verdict, decision.newArgsDigest]);
+  const before = votedBefore(held, round, { by, verdict });
+  const again = before.same - (isDeepStrictEqual(before.seats, seats) ? 1 : 0);
+  decision.id = JSON.stringify([
+    review.id,
+    by.authenticator,
+    by.id,
+    verdict,
+    decision.newArgsDigest,
+    Math.max(again, 0),
+  ]);
   const version = flaw === "older version" ? review.version - 1 : flaw === "same version" ? review.version : null;
   if (request.next !== undefined) {
     const made = roundOf(held, seen.round.round + 1, amount, pick % 2);
@@ -48,8 +57,8 @@ export function callOf(
   }
   Object.assign(request, { escalation }, version !== null && { version });
   spoil(request, flaw);
-  const at = { id: decision.id, round: seen.round.round, verdict, by, atMs: 0 };
-  const call: ModelCall = { ...at, flaw, version, seats, escalation, ...(request.next !== undefined && { next }) };
+  const at = { id: decision.id, round: seen.round.round, verdict, by, atMs: 0, seats };
+  const call: ModelCall = { ...at, flaw, version, escalation, ...(request.next !== undefined && { next }) };
   return { request, call };
 }
 

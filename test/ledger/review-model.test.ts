@@ -38,6 +38,7 @@ const OUTCOMES = [
   ...["approve", "reject", "abstain"].flatMap((verdict) =>
     ["pending", "approved", "rejected"].map((tally) => `${verdict} counts, ${tally}`),
   ),
+  ...["pending", "approved", "rejected"].map((tally) => `said again, ${tally}`),
   ...["approved alone", "next round", "blocked", "suggested"].map((what) => `modify counts, ${what}`),
   "escalate counts, escalated",
   "revise counts, revise",

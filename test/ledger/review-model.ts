@@ -6,16 +6,7 @@ import type { PrincipalRecord } from "../../src/model/principal.js";
 import type { Fallback, Requirement, Selector } from "../../src/model/requirement.js";
 import type { Reviewer } from "../../src/model/reviewer.js";
 import type { Route } from "../../src/model/routing.js";
-import {
-  aloneEnough,
-  counts,
-  isAsked,
-  notAllowed,
-  panelsAt,
-  seatsAt,
-  settled,
-  type NotAllowed,
-} from "./review-rules.js";
+import { aloneEnough, isAsked, notAllowed, seatsToName, settled, type NotAllowed } from "./review-rules.js";
 import type { ModelAuthority } from "./review-world.js";
 
 /** A review, as far as the model follows it. */
@@ -45,6 +36,8 @@ export interface ModelSaid {
   verdict: Verdict;
   by: PrincipalRecord;
   atMs: number;
+  /** The seats that its statement names. */
+  seats: { by: Selector[]; of: number }[] | null;
   /** What a modification makes. */
   next?: { amount: Amount | undefined; requires: Requirement; route: Route };
 }
@@ -65,9 +58,8 @@ export type Flaw =
 /** A call that decides, as the model judges it. */
 export interface ModelCall extends ModelSaid {
   flaw: Flaw;
-  /** The version that it names, if it names one, and the seats that its statement does. */
+  /** The version that it names, if it names one. */
   version: number | null;
-  seats: { by: Selector[]; of: number }[] | null;
   escalation: { withinMs: number | null; otherwise: Fallback } | null;
 }
 
@@ -183,14 +175,9 @@ export class ReviewModel {
   #namesSeats(held: ModelCase, { verdict, seats }: ModelCall): boolean {
     const round = current(held);
     if (!["approve", "reject", "abstain"].includes(verdict)) return true;
-    const panels = panelsAt(round.requires!, round.review!.step);
-    if (!panels.some(counts)) return true;
     // As many seats of others, such as those who were asked before it was escalated, are other seats.
-    const there = seatsAt(this, held, round, round.review!.step);
-    return isDeepStrictEqual(
-      seats,
-      panels.map(({ by }, i) => ({ by, of: there[i] })),
-    );
+    const there = seatsToName(this, held, round, round.review!.step);
+    return there === null || isDeepStrictEqual(seats, there);
   }
 
   /** What it comes to; null if to nothing, which no ledger takes. */

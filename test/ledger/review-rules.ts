@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Amount } from "../../src/model/facts.js";
 import type { PrincipalRecord } from "../../src/model/principal.js";
 import type { Panel, Requirement, Selector } from "../../src/model/requirement.js";
@@ -38,7 +39,7 @@ export const WORDS: Record<NotAllowed, RegExp> = {
   unregistered: /not registered as a reviewer who decides/,
   away: /out of office/,
   part: /had a part in this, so has no seat/,
-  seat: /has no seat|has the seat/,
+  seat: /has no seat/,
   requester: /asked for this, so somebody else/,
   owner: /answers for the agent/,
   author: /wrote the policy/,
@@ -89,15 +90,48 @@ function partners({ authority }: ReviewModel, held: ModelCase, requires: Require
   return [...(requires.excludes ?? []), ...asked, ...owners, ...authority.authors];
 }
 
-/** How many could vote on each panel now. */
-export function seatsAt(model: ReviewModel, held: ModelCase, { requires }: ModelRound, step: number): number[] {
+/** How many have a seat on each panel now: they could vote, or have voted, wherever they are. */
+export function seatsAt(model: ReviewModel, held: ModelCase, round: ModelRound, step: number): number[] {
   const { reviewers, nowMs } = model;
-  return panelsAt(requires!, step).map(({ by }) => {
-    const out = partners(model, held, requires!);
-    return [...reviewers.values()].filter(
-      (each) => each.active && !isOff(each, nowMs) && !out.includes(each.id) && (by.length === 0 || means(by, each)),
-    ).length;
+  const requires = round.requires!;
+  const out = partners(model, held, requires);
+  const voted = new Map<string, PrincipalRecord>();
+  for (const { by } of [...votesOf(held, round), ...makersOf(held, round, step)]) {
+    if (unasked(requires, step, by) === null && !voted.has(by.id)) voted.set(by.id, by);
+  }
+  return panelsAt(requires, step).map(({ by }) => {
+    const on = (who: PrincipalRecord | Reviewer): boolean => by.length === 0 || means(by, who);
+    const could = [...reviewers.values()].filter(
+      (each) => each.active && !isOff(each, nowMs) && !out.includes(each.id),
+    );
+    const gone = [...voted.values()].filter(
+      (each) => on(each) && !could.some((there) => there.id === each.id && on(there)),
+    );
+    return could.filter(on).length + gone.length;
   });
+}
+
+/** The seats that a vote has to name; null where they do not matter. */
+export function seatsToName(model: ReviewModel, held: ModelCase, round: ModelRound, step: number): ModelSaid["seats"] {
+  const panels = panelsAt(round.requires!, step);
+  if (!panels.some(counts)) return null;
+  const there = seatsAt(model, held, round, step);
+  return panels.map(({ by }, i) => ({ by, of: there[i]! }));
+}
+
+/** How often somebody has voted so on a round, and the seats that they named last. */
+export function votedBefore(held: ModelCase, round: ModelRound, { by, verdict }: Pick<ModelSaid, "by" | "verdict">) {
+  const own = votesOf(held, round).filter((vote) => vote.by.id === by.id);
+  return { all: own.length, same: own.filter((vote) => vote.verdict === verdict).length, seats: own.at(-1)?.seats };
+}
+
+/** Whether somebody has voted, and does not only say it again because there are other seats now. */
+function isTwice(model: ReviewModel, held: ModelCase, said: ModelSaid): boolean {
+  const round = held.rounds.at(-1)!;
+  const { all, same, seats } = votedBefore(held, round, said);
+  if (all === 0 || same < all) return all > 0;
+  const there = seatsToName(model, held, round, round.review!.step);
+  return there === null || isDeepStrictEqual(seats, there);
 }
 
 /** Why somebody has no seat at a step where seats are counted. */
@@ -117,23 +151,12 @@ function seatless(
   return own.every((panel) => means(panel.by, known)) ? null : "seat";
 }
 
-/** Whether somebody else, of the same id, has taken the one seat that the id has. */
-function taken(held: ModelCase, { round, step, by }: { round: ModelRound; step: number; by: PrincipalRecord }) {
-  if (!panelsAt(round.requires!, step).some(counts)) return null;
-  const others = [...votesOf(held, round), ...makersOf(held, round, step)];
-  return others.some((each) => each.by.id === by.id && !same(each.by, by)) ? "seat" : null;
-}
-
 /** Whom the policy lets say anything. */
 function unasked(requires: Requirement, step: number, by: PrincipalRecord): NotAllowed | null {
   if (requires.excludes?.includes(by.id)) return "excluded";
   const asked = step === 0 ? requires.panels.map((panel) => panel.by) : [requires.escalateTo[step - 1]!.by];
   const closed = asked.filter((each) => each.length > 0);
   return closed.length > 0 && !closed.some((each) => means(each, by)) ? "panel" : null;
-}
-
-function same(one: PrincipalRecord, other: PrincipalRecord): boolean {
-  return one.id === other.id && one.authenticator === other.authenticator;
 }
 
 /** Every reason for which a principal may not say this now; none if they may. */
@@ -144,8 +167,8 @@ export function notAllowed(model: ReviewModel, held: ModelCase, said: ModelSaid)
   const isVote = verdict === "approve" || verdict === "reject" || verdict === "abstain";
   const why: (NotAllowed | null)[] = [unasked(round.requires!, step, by)];
   if (isVote) {
-    if (votesOf(held, round).some((vote) => same(vote.by, by))) why.push("twice");
-    why.push(seatless(model, held, { round, step, by }), taken(held, { round, step, by }));
+    if (isTwice(model, held, said)) why.push("twice");
+    why.push(seatless(model, held, { round, step, by }));
   }
   if (verdict === "modify" && said.next?.requires) {
     const made = { amount: said.next.amount, requires: said.next.requires } as ModelRound;
@@ -225,7 +248,7 @@ function before(
     if (limit.action !== undefined && other.action !== limit.action) continue;
     const recent = other.said.filter(
       (each) =>
-        same(each.by, by) &&
+        each.by.id === by.id &&
         ["approve", "modify"].includes(each.verdict) &&
         each.atMs > nowMs - limit.overSeconds! * 1_000,
     );

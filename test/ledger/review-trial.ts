@@ -232,6 +232,9 @@ export class Trial {
 
   async #send({ model }: Slot, { request, call }: Slot["sent"][number]): Promise<string> {
     const result = await this.#ledger.decide(request);
+    const isAgain = model.said.some(
+      ({ round, verdict, by }) => round === call.round && verdict === call.verdict && by.id === call.by.id,
+    );
     const expected = this.model.decide(model, call);
     const { answer } = expected;
     const actual = result.ok ? (result.repeated ? "repeated" : "counts") : result.why;
@@ -243,7 +246,8 @@ export class Trial {
         about,
       );
     }
-    return inWords(expected, call);
+    const isSaidAgain = isAgain && expected.answer === "counts" && call.verdict !== "escalate";
+    return isSaidAgain ? `said again, ${expected.settles}` : inWords(expected, call);
   }
 
   async #compare(slot: Slot): Promise<void> {

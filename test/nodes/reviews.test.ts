@@ -194,7 +194,7 @@ describe("two people, or one person twice", () => {
     expect(made).toHaveLength(status === "executed" ? 1 : 0);
   });
 
-  test("the same name at another authenticator is another person", async () => {
+  test("who says the same through another authenticator has not said it again", async () => {
     const others = createAuthenticator("other", () => ({ kind: "person", id: "ana", name: "Ana Ruiz" }));
     const { pay } = payments();
     const trial = await waiting();

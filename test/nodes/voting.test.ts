@@ -292,3 +292,47 @@ describe("who may not let it run is told why, and what they may", () => {
     expect(made).toHaveLength(1);
   });
 });
+
+describe("seats, while people come and go", () => {
+  async function seated(quorum: "majority" | "unanimous") {
+    const trial = await waiting({ policy: reviewed({ quorum }) });
+    for (const id of ["ana-7", "bo-8", "cy-9"]) await trial.register(id);
+    return trial;
+  }
+
+  test("all who are left have approved: one of them says so again, and it runs once", async () => {
+    const { decide, register, thread, made } = await seated("unanimous");
+    await decide(ana);
+    await decide(bo);
+    await register("cy-9", { active: false });
+    await thread.answer("go on");
+    expect(made).toEqual([]);
+    await expect(decide(ana, { decision: "reject" })).rejects.toMatchObject({ code: "not_allowed" });
+    expect(await decide(ana)).toMatchObject({ repeated: false, case: { permit: { state: "issued" } } });
+    await thread.answer("go on");
+    expect(made).toHaveLength(1);
+    expect(await thread.outcome()).toMatchObject({ status: "executed", decidedBy: "Ana Ruiz" });
+  });
+
+  test("what was said again is recorded once, however often the call is made", async () => {
+    const { decide, register, assent, thread } = await seated("unanimous");
+    await decide(ana);
+    for (const id of ["dee", "eve"]) {
+      await register(id);
+      expect(await decide(ana)).toMatchObject({ repeated: false });
+      expect(await decide(ana)).toMatchObject({ repeated: true });
+    }
+    const { review } = await thread.asked();
+    expect((await assent.ledger.review(review))?.case.decisions).toHaveLength(3);
+  });
+
+  test("a majority of those who are left, of whom nobody has left that voted, runs", async () => {
+    const { decide, register, thread, made } = await seated("majority");
+    for (const id of ["fay", "gil"]) await register(id);
+    await decide(ana);
+    for (const id of ["fay", "gil"]) await register(id, { active: false });
+    await decide(bo);
+    await thread.answer("go on");
+    expect(made).toHaveLength(1);
+  });
+});

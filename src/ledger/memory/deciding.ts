@@ -1,6 +1,4 @@
 import type { LimitQuery } from "../../authority/limits.js";
-import { isSamePerson } from "../../authority/votes-on.js";
-import type { PrincipalRecord } from "../../model/principal.js";
 import type { Review } from "../../model/review.js";
 import { endedWithoutEffect } from "../deciding.js";
 import type { DecideRequest } from "../ledger.js";
@@ -21,7 +19,8 @@ export function escalate(
 
 /** Whose approvals are added up, of which other cases. */
 export interface ApprovedBy {
-  by: PrincipalRecord;
+  /** Their id. */
+  by: string;
   /** The case that they are deciding on now. */
   except: string;
   query: LimitQuery;
@@ -37,9 +36,7 @@ export function approvedBy(entries: Iterable<Entry>, { by, except, query, now }:
     if (query.actions !== null && !query.actions.includes(proposal.action)) continue;
     const made = decisions.findLast(
       ({ id, by: author, verdict }) =>
-        isSamePerson(author, by) &&
-        (verdict === "approve" || verdict === "modify") &&
-        (decidedAt.get(id) ?? "") > since,
+        author.id === by && (verdict === "approve" || verdict === "modify") && (decidedAt.get(id) ?? "") > since,
     );
     const approved = made && rounds.get(made.verdict === "modify" ? made.round + 1 : made.round);
     const amount = approved?.facts.amount;

@@ -164,7 +164,7 @@ class MemoryLedger extends MemoryStandingOrders implements Ledger {
       openOnThread: openOnThread(this.kept.values(), threadId),
       isDue: isDue(review, now),
       reviewer: this.known.get(decision.by.id),
-      approvedBefore: (query) => approvedBy(this.kept.values(), { by: decision.by, except: id, query, now }),
+      approvedBefore: (query) => approvedBy(this.kept.values(), { by: decision.by.id, except: id, query, now }),
       seats: seats === null ? [] : this.known.seats(seats, now),
       now,
     });

@@ -70,13 +70,12 @@ export async function readApproved(
 ): Promise<(query: LimitQuery) => number> {
   const queries = limitsOf(request, held, cumulativeQueries);
   if (queries.length === 0) return () => 0;
-  const { authenticator, id } = request.decision.by;
-  const voter = `${authenticator}\n${id}`;
-  await run(lockVoterSql(schema), [voter]);
+  const { id } = request.decision.by;
+  await run(lockVoterSql(schema), [id]);
   const sums = new Map<string, number>();
   for (const query of queries) {
     const { overMs, currency, actions } = query;
-    const values = [voter, held.proposal.id, overMs, currency, actions, now];
+    const values = [id, held.proposal.id, overMs, currency, actions, now];
     const [row] = await run<{ sum: number }>(approvedBySql(schema), values);
     sums.set(JSON.stringify(query), row?.sum ?? 0);
   }

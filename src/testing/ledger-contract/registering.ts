@@ -13,6 +13,7 @@ export function registeringContract(check: Check): void {
   seats(check);
   otherSeats(check);
   limits(check);
+  limitsOfOne(check);
   needs(check);
 }
 
@@ -89,6 +90,8 @@ function seats(check: Check): void {
     await registered(ledger, known("eve", { roles: [], groups: ["board"] }));
     const panels = [MANAGERS, [], [{ group: "board" }, { person: "ana" }], [{ role: "nobody" }]];
     assert.deepEqual(await ledger.seats({ panels, excludes: ["dee"] }), [1, 2, 2, 0]);
+    const voted = [["ana", "bo"], ["cy"], [], ["stranger", "stranger"]];
+    assert.deepEqual(await ledger.seats({ panels, excludes: ["dee"], voted }), [2, 3, 2, 1]);
     await setTime(100);
     assert.deepEqual(await ledger.seats({ panels, excludes: [] }), [3, 4, 2, 0]);
   });
@@ -138,14 +141,14 @@ function otherSeats(check: Check): void {
   );
 }
 
-function limits(check: Check): void {
-  const bank = authority({
-    limits: [
-      { role: "manager", upTo: "10000 USD" },
-      { role: "manager", upTo: "15000 USD", over: "PT1M" },
-    ],
-  });
+const bank = authority({
+  limits: [
+    { role: "manager", upTo: "10000 USD" },
+    { role: "manager", upTo: "15000 USD", over: "PT1M" },
+  ],
+});
 
+function limits(check: Check): void {
   check("nobody lets more run than their limit, by themselves or by a modification", async (ledger) => {
     const held = await askedFor(ledger, asking("any"), "a", 10_001);
     const options = { authority: bank, by: reviewer("ana") };
@@ -187,6 +190,35 @@ function limits(check: Check): void {
       return say(ledger, held, "ana", { authority: bank });
     });
     assert.equal(results.filter(({ ok }) => ok).length, 3);
+  });
+}
+
+function limitsOfOne(check: Check): void {
+  check("it adds up through whichever authenticators they let it run", async (ledger) => {
+    const through = (id: string, authenticator: string, options: DecideOptions = {}): DecideOptions => ({
+      authority: bank,
+      by: { ...reviewer(id), authenticator },
+      ...options,
+    });
+    for (const [key, authenticator, id] of [
+      ["a", "sso", "ana"],
+      ["b", "test", "ana"],
+      ["c", "sso", "x\nana"],
+      ["d", "sso", "an"],
+      ["e", "sso", "dana"],
+    ] as const) {
+      const held = await askedFor(ledger, asking("any"), key, 7_000);
+      assert.equal(why(await say(ledger, held, id, through(id, authenticator))), "it counts");
+    }
+    const third = await askedFor(ledger, asking("any"), "f", 1_001);
+    for (const authenticator of ["sso", "test", "passkey"]) {
+      const result = await changesNothing(ledger, third.proposal.id, () =>
+        say(ledger, third, "ana", through("ana", authenticator)),
+      );
+      assert.match(why(result), /^forbidden: ANA has approved 14,000 USD within/);
+    }
+    const fourth = await askedFor(ledger, asking("any"), "g", 1_000);
+    assert.equal(why(await say(ledger, fourth, "ana", through("ana", "passkey"))), "it counts");
   });
 }
 

@@ -3,7 +3,8 @@ import type { DecideRequest, DecideResult, Ledger } from "../../ledger/ledger.js
 import type { Case } from "../../model/case.js";
 import type { Verdict } from "../../model/decision.js";
 import type { PrincipalRecord } from "../../model/principal.js";
-import { ONE_PERSON, type Panel, type Requirement, type Selector } from "../../model/requirement.js";
+import { ONE_PERSON, type Panel, type Quorum, type Requirement, type Selector } from "../../model/requirement.js";
+import type { Reviewer } from "../../model/reviewer.js";
 import { changesNothing, countOf, kinds, race, reread, type Check } from "./check.js";
 import { askRequest, decideRequest, moment, reviewer, reviewOf, routed, type DecideOptions } from "./specimens.js";
 
@@ -13,6 +14,7 @@ export function votingContract(check: Check): void {
   refusals(check);
   rounds(check);
   seated(check);
+  leavers(check);
   escalations(check);
   races(check);
 }
@@ -115,12 +117,13 @@ function refusals(check: Check): void {
     }
   });
 
-  check("of one name at two authenticators, each has a vote", async (ledger) => {
+  check("of one id at two authenticators, there is one vote", async (ledger) => {
     const held = await askedFor(ledger, asking(panel()));
     await voted(ledger, held, "approve", { by: reviewer("ana") });
     const request = decideRequest(held, "approve", { by: { ...reviewer("ana"), authenticator: "other" } });
     const decision = { ...request.decision, id: "dc_other" };
-    assert.equal(why(await ledger.decide({ ...request, decision })), "it counts");
+    const refused = await changesNothing(ledger, held.proposal.id, () => ledger.decide({ ...request, decision }));
+    assert.match(refused.ok ? "" : (refused.because ?? ""), /^ANA has voted on this/);
   });
 
   check("who is in no panel has no vote", async (ledger) => {
@@ -212,7 +215,7 @@ function seated(check: Check): void {
     const request = decideRequest(held, "approve", { by: { ...reviewer("ana"), authenticator: "other" }, ...three });
     const again = { ...request, decision: { ...request.decision, id: "dc_other" } };
     const refused = await changesNothing(ledger, held.proposal.id, () => ledger.decide(again));
-    assert.match(refused.ok ? "" : (refused.because ?? ""), /has the seat of ANA/);
+    assert.match(refused.ok ? "" : (refused.because ?? ""), /^ANA has voted on this/);
   });
 
   check("a modification takes a seat in the round that it makes", async (ledger) => {
@@ -225,6 +228,66 @@ function seated(check: Check): void {
     assert.ok(modified.ok);
     const again = await ledger.ask(askRequest(modified.case, "interrupt-2"));
     assert.equal((await voted(ledger, again, "approve", { by: reviewer("bo"), ...three })).permit?.state, "issued");
+  });
+}
+
+function leavers(check: Check): void {
+  const by = MANAGERS;
+  const seats = (of: number): NonNullable<DecideOptions["seats"]> => [{ by, of }];
+
+  async function register(ledger: Ledger, id: string, over: Partial<Reviewer> = {}): Promise<void> {
+    const nothing = { groups: [], licences: [], training: [], away: null };
+    const known = { id, name: id.toUpperCase(), roles: ["manager"], ...nothing, active: true, ...over };
+    await ledger.register({ reviewer: known, by: reviewer("admin"), reason: "Hired.", at: moment(5) });
+  }
+
+  async function panelOf(ledger: Ledger, quorum: Quorum, ...ids: string[]): Promise<Case> {
+    for (const id of ids) await register(ledger, id);
+    return askedFor(ledger, asking(panel({ quorum })));
+  }
+
+  /** The same vote, said another time. */
+  function again(held: Case, verdict: Verdict, id: string, of: number): DecideRequest {
+    const request = decideRequest(held, verdict, { by: reviewer(id), seats: seats(of), at: moment(11) });
+    return { ...request, decision: { ...request.decision, id: `dc_${id}_${verdict}_again_${of}` } };
+  }
+
+  check("who has voted keeps their seat, so nobody is outvoted because others left", async (ledger) => {
+    const held = await panelOf(ledger, "majority", "ana", "bo", "cy", "dee", "eve");
+    for (const id of ["ana", "bo"]) await voted(ledger, held, "approve", { by: reviewer(id), seats: seats(5) });
+    await register(ledger, "ana", { away: { from: moment(0), until: moment(100), to: null } });
+    await register(ledger, "bo", { active: false });
+    const three = decideRequest(held, "reject", { by: reviewer("cy"), seats: seats(3) });
+    assert.equal(why(await changesNothing(ledger, held.proposal.id, () => ledger.decide(three))), "changed");
+    const now = await voted(ledger, held, "reject", { by: reviewer("cy"), seats: seats(5) });
+    assert.deepEqual([now.permit, now.review?.status], [null, "open"]);
+  });
+
+  check(
+    "where all who are left have voted, one of them says so, and whatever else they say is refused",
+    async (ledger) => {
+      const held = await panelOf(ledger, "unanimous", "ana", "bo", "cy");
+      for (const id of ["ana", "bo"]) await voted(ledger, held, "approve", { by: reviewer(id), seats: seats(3) });
+      const idle = again(held, "approve", "ana", 3);
+      assert.equal(why(await changesNothing(ledger, held.proposal.id, () => ledger.decide(idle))), "forbidden");
+      await register(ledger, "cy", { active: false });
+      for (const verdict of ["reject", "abstain"] as const) {
+        const other = again(held, verdict, "ana", 2);
+        assert.equal(why(await changesNothing(ledger, held.proposal.id, () => ledger.decide(other))), "forbidden");
+      }
+      const stale = again(held, "approve", "ana", 3);
+      assert.equal(why(await changesNothing(ledger, held.proposal.id, () => ledger.decide(stale))), "changed");
+      const result = await ledger.decide(again(held, "approve", "ana", 2));
+      assert.ok(result.ok && result.case.permit?.state === "issued");
+    },
+  );
+
+  check("who says the same again has no second vote", async (ledger) => {
+    const held = await panelOf(ledger, "majority", "ana", "bo", "cy", "dee");
+    await voted(ledger, held, "approve", { by: reviewer("ana"), seats: seats(4) });
+    await register(ledger, "dee", { active: false });
+    const result = await ledger.decide(again(held, "approve", "ana", 3));
+    assert.ok(result.ok && !result.repeated && result.case.permit === null);
   });
 }
 
