@@ -9,6 +9,7 @@ import { jobs } from "./000007-jobs.js";
 import { people } from "./000008-people.js";
 import { queue } from "./000009-queue.js";
 import { deciding } from "./000010-deciding.js";
+import { queueVotes } from "./000011-queue-votes.js";
 
 /** Every migration, in order. Append only: a released migration never changes. */
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   people,
   queue,
   deciding,
+  queueVotes,
 ];
