@@ -141,6 +141,7 @@ export type {
   QueueItem,
   QueueMetrics,
   QueueOrder,
+  QueuePace,
   QueuePage,
   QueueRequest,
   QueueSettings,

@@ -1,18 +1,19 @@
-import { inWords, whyNotAllowed } from "../authority/allowed.js";
+import { whyNotAllowed } from "../authority/allowed.js";
 import { NO_AUTHORITY, type Authority } from "../authority/authority.js";
 import { whyBeyondLimits, whyNotQualified, type LimitQuery, type LimitSubject } from "../authority/limits.js";
-import { excludedFrom, whyNotSeparate } from "../authority/segregation.js";
+import { excludedFrom } from "../authority/segregation.js";
 import { namesSeats } from "../authority/statement.js";
 import { firstOfEach, isOn, needsSeats, panelsOf, tally, type Seats, type Vote } from "../authority/votes.js";
 import { votesOn } from "../authority/votes-on.js";
 import type { Case } from "../model/case.js";
-import { readable, type Decision } from "../model/decision.js";
+import type { Decision } from "../model/decision.js";
 import type { Outcome } from "../model/outcome.js";
-import type { Panel, Requirement } from "../model/requirement.js";
+import type { Requirement } from "../model/requirement.js";
 import type { Review } from "../model/review.js";
-import { isAway, type Reviewer } from "../model/reviewer.js";
+import type { Reviewer } from "../model/reviewer.js";
 import type { DecideRequest, DecideResult, ExpireRequest } from "./ledger.js";
 import type { SeatsRequest } from "./registering.js";
+import { isOfOtherSeats, isVote, whyNoSay } from "./saying.js";
 
 /** What the ledger holds, under lock, of a review that somebody decides on. */
 export interface HeldReview {
@@ -91,79 +92,16 @@ export function judgeDecision(
 
 /** Why a decision's author may not say this; null if they may. */
 function whyForbidden(request: DecideRequest, seen: HeldReview): string | null {
-  const { review, case: held, reviewer, now, approvedBefore } = seen;
+  const { case: held, reviewer, now, approvedBefore } = seen;
   const { decision, authority = NO_AUTHORITY } = request;
   const { by, verdict } = decision;
-  const { requires } = held.round.routing ?? {};
-  const notAllowed = whyNotAllowed(requires, review.step, decision);
-  if (notAllowed !== null) return notAllowed;
-  if (isVote(decision) && hasVoted(decision, seen)) return `${by.name} has voted on this`;
-  const noSeat = whyNoSeat(request, { review, case: held, reviewer, now });
-  if (noSeat !== null) return noSeat;
+  const noSay = whyNoSay(request, seen);
+  if (noSay !== null) return noSay;
   if (verdict !== "approve" && verdict !== "modify") return null;
   return (
-    whyNotSeparate(authority, by, held, verdict) ??
     whyBeyondLimits(authority, by, subjectOf(request, held), approvedBefore) ??
     whyNotQualified(authority, held.proposal.action, reviewer, now)
   );
-}
-
-/**
- * Whether somebody has voted on a round. Who has says the same again where there are other seats than the vote names: that
- * is no second vote, but names the seats of now, where all have voted and some have left since.
- */
-function hasVoted({ by, verdict }: Decision, held: HeldReview): boolean {
-  const { decisions, round } = held.case;
-  const last = readable(decisions).findLast(
-    (made) => isVote(made) && made.round === round.round && made.by.id === by.id,
-  );
-  if (last === undefined) return false;
-  return last.verdict !== verdict || !isOfOtherSeats(last, held);
-}
-
-/** Whether a vote names other seats than there are, where they matter: its statement is what is signed. */
-function isOfOtherSeats(decision: Decision, { review, case: held, seats }: HeldReview): boolean {
-  const panels = panelsOf(held.round.routing?.requires, review.step);
-  if (!isVote(decision) || !panels.some(needsSeats)) return false;
-  return !namesSeats(
-    decision.statement,
-    panels.map(({ by }, index) => ({ by: [...by], of: seats[index] ?? 0 })),
-  );
-}
-
-/**
- * Where seats are counted, only those vote who have one, once for each seat: else a majority would be less than one. A
- * modification is its author's vote on the round that it makes.
- */
-function whyNoSeat(
-  request: DecideRequest,
-  { review, case: held, reviewer, now }: Pick<HeldReview, "review" | "case" | "reviewer" | "now">,
-): string | null {
-  const { by } = request.decision;
-  const { requires, panels } = seatTaken(request, { review, case: held });
-  if (panels.length === 0) return null;
-  if (reviewer === null || !reviewer.active) {
-    return `${by.name} is not registered as a reviewer who decides, so has no seat among those who are asked`;
-  }
-  if (isAway(reviewer, now)) return `${by.name} is out of office, so has no seat among those who are asked`;
-  if (excludedFrom(request.authority ?? NO_AUTHORITY, held, requires).includes(by.id)) {
-    return `${by.name} had a part in this, so has no seat among those who are asked`;
-  }
-  const elsewhere = panels.find((panel) => isOn(panel, by) && !isOn(panel, reviewer));
-  return elsewhere === undefined
-    ? null
-    : `${by.name} is not registered as one of ${inWords(elsewhere.by)}, so has no seat among them`;
-}
-
-/** The panels in which what somebody says takes a seat, and what the policy asks for there; none where seats do not count. */
-export function seatTaken(
-  { decision, next }: DecideRequest,
-  { review, case: held }: Pick<HeldReview, "review" | "case">,
-): { requires: Requirement | undefined; panels: Panel[] } {
-  const isMade = decision.verdict === "modify" && next !== undefined;
-  const { requires } = (isMade ? next.round : held.round).routing ?? {};
-  const panels = isMade || isVote(decision) ? panelsOf(requires, isMade ? 0 : review.step) : [];
-  return { requires, panels: panels.filter(needsSeats) };
 }
 
 /** What a decision would let run: the round as it is, or the one that it makes. */
@@ -264,11 +202,6 @@ function letsRunAlone({ by }: Decision, requires: Requirement | undefined): bool
   const panels = panelsOf(requires, 0);
   const seats = panels.map(() => null);
   return tally(panels, [{ by, verdict: "approve" }], { seats, seniority: [] }) === "approved";
-}
-
-/** Whether something said is a vote on the round that it is about. */
-export function isVote({ verdict }: Pick<Decision, "verdict">): boolean {
-  return verdict === "approve" || verdict === "reject" || verdict === "abstain";
 }
 
 function isAbout({ proposalId, round, argsDigest }: Decision, held: { review: Review; case: Case }): boolean {

@@ -156,13 +156,16 @@ export interface Ledger {
    */
   seats(request: SeatsRequest): Promise<number[]>;
 
-  /** A page of the open reviews. */
+  /** A page of the open reviews; throws `query_invalid` and `cursor_invalid` for what cannot be read. */
   queue(request: QueueRequest): Promise<QueuePage>;
   /** How many open reviews fit, exactly up to 10,000. */
   queueCount(filter: QueueFilter): Promise<{ count: number; isExact: boolean }>;
   /** One open review as the queue shows it; null if there is none of this id. */
   queueItem(reviewId: string): Promise<QueueItem | null>;
-  /** Does something with an open review that is not to decide it. */
+  /**
+   * Does something with an open review that is not to decide it; throws `query_invalid` for a lease of more than a day, or a
+   * moment more than 90 days away. A vote that leaves its review open takes from its author what was theirs there.
+   */
   handle(request: HandleRequest): Promise<HandleResult>;
   /** How many open reviews are whose, in the order of their ids. */
   loads(): Promise<Load[]>;
@@ -170,7 +173,10 @@ export interface Ledger {
   queueSettings(): Promise<QueueSettings>;
   /** Sets it; open reviews are shown or wait accordingly. */
   setQueueSettings(settings: QueueSettings): Promise<void>;
-  /** Brings up to date what time alone changes: urgencies, and what was put aside for long enough. */
+  /**
+   * Brings up to date what time alone changes: urgencies, and what was put aside for long enough; and lets of each agent's
+   * reviews as many show as its budget has room for.
+   */
   refreshQueue(): Promise<void>;
   /** How much there is, and how fast it moved within the last so many milliseconds. */
   queueMetrics(request: { overMs: number }): Promise<QueueMetrics>;

@@ -1,4 +1,3 @@
-import { AssentError } from "../model/error.js";
 import type { Amount } from "../model/facts.js";
 import type { Selector } from "../model/requirement.js";
 import type { ReviewKind } from "../model/review.js";
@@ -82,6 +81,8 @@ export interface QueueFilter {
   isSnoozed?: boolean;
   /** Leaves out what this person asked for, and what they are excluded from. */
   notOf?: string;
+  /** Leaves out what a person of this id has voted on, and others still have to. */
+  notVotedBy?: string;
 }
 
 /** A page of the queue. */
@@ -99,8 +100,8 @@ export interface QueuePage {
   /** For the next page; null after the last one. */
   next: string | null;
   /**
-   * Whether it looked at as many as it may without finding all that fit: what it gives is right, more may follow, and
-   * `next` goes on from there. Never where {@link isIndexed} says that the filter and the order are fast.
+   * Whether it looked at {@link SCAN_MAX} without filling the page: what it gives is right, more may follow, and `next`
+   * goes on from there. Never where {@link isIndexed} says that the filter and the order are fast.
    */
   isCapped: boolean;
 }
@@ -111,8 +112,8 @@ export const SCAN_MAX = 20_000;
 export const COUNT_MAX = 10_000;
 
 /**
- * The matrix of what is fast however long the queue is: these filters, alone or in these pairs, in every order. `notOf`
- * may stand beside each of them. In order of risk, `riskAtLeast` may too, and in order of the deadline `dueBefore`.
+ * The matrix of what is fast however long the queue is: these filters, alone or in these pairs, in every order. In order of
+ * risk, `riskAtLeast` may stand beside each of them, and in order of the deadline `dueBefore`.
  *
  * | filter | urgency | oldest | deadline | risk |
  * | --- | --- | --- | --- | --- |
@@ -122,49 +123,20 @@ export const COUNT_MAX = 10_000;
  * | `action` | fast | fast | fast | fast |
  * | `for` and `action` | fast | fast | fast | fast |
  *
- * Everything else looks at up to {@link SCAN_MAX} reviews in its order and says where it stopped.
+ * Everything else looks at up to {@link SCAN_MAX} reviews in its order and says where it stopped; it looks at no more than
+ * it needs to fill the page. So `notOf` and `notVotedBy` beside one of these cost next to nothing, unless most of what comes
+ * first is left out.
  */
 export function isIndexed({ filter, order }: Pick<QueueRequest, "filter" | "order">): boolean {
   const named = Object.entries(filter)
     .filter(([, value]) => value !== undefined)
     .map(([name]) => name)
-    .filter((name) => name !== "notOf")
     .filter((name) => !(name === "riskAtLeast" && order === "risk"))
     .filter((name) => !(name === "dueBefore" && order === "deadline"));
   return INDEXED.has(named.toSorted().join(" "));
 }
 
 const INDEXED: ReadonlySet<string> = new Set(["", "for", "assignee", "action", "action for"]);
-
-/** Where a page ended: the sorted-by value, when it was asked, and the id, of the last review that was looked at. */
-export type QueuePlace = readonly [value: number | string, askedAt: string, id: string];
-
-/** Writes a place as the cursor that clients hand back. */
-export function cursorOf(order: QueueOrder, place: QueuePlace): string {
-  return Buffer.from(JSON.stringify([order, ...place]), "utf8").toString("base64url");
-}
-
-/**
- * Reads a cursor.
- *
- * @throws AssentError `cursor_invalid`, also for one of another order.
- */
-export function placeOf({ cursor, order }: Pick<QueueRequest, "cursor" | "order">): QueuePlace | null {
-  if (cursor === undefined || cursor === null) return null;
-  try {
-    const [of, value, askedAt, id] = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")) as unknown[];
-    const isRead = typeof value === "number" || typeof value === "string";
-    if (of === order && isRead && typeof askedAt === "string" && typeof id === "string") return [value, askedAt, id];
-  } catch {
-    // Told below, with what was seen.
-  }
-  throw new AssentError("cursor_invalid", {
-    what: "The cursor is not where a page of this order ended",
-    where: "cursor",
-    seen: cursor,
-    fix: "Pass on the `next` of the page before, with the same order, or start without one",
-  });
-}
 
 /** What somebody does with a review that is not to decide it. */
 export type Handling =
@@ -174,8 +146,11 @@ export type Handling =
   | { what: "release" }
   /** Puts it aside. */
   | { what: "snooze"; until: string }
-  /** Makes it somebody's to decide, or nobody's; with `from`, only if it is theirs. Whoever looked at it does no more. */
-  | { what: "assign"; to: string | null; from?: string | null };
+  /**
+   * Makes it somebody's to decide, or nobody's; with `from`, only if it is theirs. Whoever looked at it does no more; with
+   * `leaseMs`, whose it is now does in their place.
+   */
+  | { what: "assign"; to: string | null; from?: string | null; leaseMs?: number };
 
 /** One such thing. */
 export interface HandleRequest {
@@ -211,23 +186,35 @@ export interface QueueSettings {
 /** Where nothing is set. */
 export const DEFAULT_SETTINGS: QueueSettings = { perAgent: 1_000 };
 
+/** How reviews moved within a window. */
+export interface QueuePace {
+  /** Reviews that were asked within it. */
+  arrivals: number;
+  /** Reviews that people decided within it. */
+  decided: number;
+  /** Reviews that ended within it because nobody had decided, whenever they were asked. */
+  expired: number;
+  /** How long those that were decided had waited, in milliseconds; null if there are none. */
+  waitMs: { p50: number; p90: number } | null;
+  /**
+   * The share of those with a deadline that were decided before it; null if there are none. Each counts once: when it is
+   * decided in time, or when its first deadline passes without that, whether it then expires, waits on or goes to others.
+   */
+  onTime: number | null;
+}
+
 /** How much there is, and how fast it moves, within a window that ends now. */
-export interface QueueMetrics {
+export interface QueueMetrics extends QueuePace {
   /** Open reviews, by urgency; exact up to {@link COUNT_MAX} in all. */
   open: Record<Urgency, number>;
   /** When the oldest of them was asked; null if there is none. */
   oldestAskedAt: string | null;
-  arrivals: number;
-  /** Reviews that people decided. */
-  decided: number;
-  /** Reviews that ended because nobody did. */
-  expired: number;
-  /** How long decided ones had waited, in milliseconds; null if there are none. */
-  waitMs: { p50: number; p90: number } | null;
-  /** The share of those with a deadline that were decided before it; null if none had one. */
-  onTime: number | null;
+  /**
+   * In how many of the decided reviews somebody had a say, and how long these had waited for their word. Of several who
+   * voted, each counts; who only escalated it does not. Nobody counts before their review is settled.
+   */
   byReviewer: { id: string; decided: number; p50Ms: number }[];
-  byAction: { action: string; arrivals: number; decided: number }[];
+  byAction: ({ action: string } & QueuePace)[];
 }
 
 /** How urgent a deadline is at a moment. */

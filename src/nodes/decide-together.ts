@@ -46,11 +46,20 @@ export async function decideTogether(
       requireAlike(item, signature, riskMax);
       results.push({ id, ok: true, decided: await assent.reviews.decide(id, { by, decision, digest, ...words }) });
     } catch (error) {
-      if (!AssentError.isInstance(error)) throw error;
-      results.push({ id, ok: false, error });
+      results.push({ id, ok: false, error: AssentError.isInstance(error) ? error : failure(id, error) });
     }
   }
   return results;
+}
+
+/** What fails beside Assent, such as a signer or an action's summary, is of the one review that it failed for. */
+function failure(id: string, cause: unknown): AssentError {
+  return new AssentError("decision_failed", {
+    what: `It could not be decided: ${cause instanceof Error ? cause.message : String(cause)}`,
+    where: `review ${id}`,
+    fix: "Decide on it again in the same words: what was recorded after all is not recorded twice",
+    cause,
+  });
 }
 
 /** What reviews that are decided together have in common: what kind of thing they are, and why people are asked. */

@@ -1,9 +1,9 @@
 import { isMeant } from "../authority/allowed.js";
-import { excludedFrom } from "../authority/segregation.js";
-import type { Load, QueueItem } from "../ledger/queueing.js";
+import type { Load, QueueItem, QueuePage } from "../ledger/queueing.js";
 import { AssentError } from "../model/error.js";
 import { isAway, type Reviewer } from "../model/reviewer.js";
 import type { Assent } from "./assent.js";
+import { isPlainlyNotTheirs, sayerOf, whyNotTheirs } from "./having-a-say.js";
 
 /**
  * Whose turn it is. `any`: nobody's in particular. `round-robin`: whoever got one the longest ago. `least-loaded`: whoever has
@@ -33,6 +33,10 @@ export interface Distribution {
 /** Who shares out, in the log. */
 const BY = "assent";
 
+/** How many a look at what is nobody's brings, and how many looks there are at most. */
+const PAGE = 500;
+const PAGES_MAX = 10;
+
 /** Shares out what is nobody's, and what is whose assignee is not there; see `assent.queue`. */
 export async function distribute(
   assent: Assent,
@@ -41,18 +45,49 @@ export async function distribute(
   if (strategy === "any") return [];
   const staff = new Staff(await assent.reviewers.list(), await assent.ledger.loads(), { strategy, perReviewer });
   const done: Distribution[] = [];
-  for (const item of [...(await leftBehind(assent, staff, limit)), ...(await nobodys(assent, limit))].slice(0, limit)) {
-    const now = assent.clock.now().toISOString();
-    const assignee = staff.choose(item, excludedOf(assent, item), now);
-    if (assignee === item.assignee) continue;
-    const handling = { what: "assign", to: assignee, from: item.assignee } as const;
-    const result = await assent.ledger.handle({ reviewId: item.id, handling, by: BY, at: now });
-    // Another process may have been quicker, or somebody has decided.
-    if (!result.ok) continue;
-    staff.gave(assignee, now);
-    done.push({ reviewId: item.id, assignee, from: item.assignee });
+  const share = async (items: readonly QueueItem[]): Promise<void> => {
+    for (const item of items) {
+      if (done.length >= limit) return;
+      const shared = await shareOut(assent, staff, item);
+      if (shared !== null) done.push(shared);
+    }
+  };
+  await share(await leftBehind(assent, staff, limit));
+  // What nobody can take keeps nobody from what comes after it.
+  for (let cursor: string | null = null, pages = 0; pages < PAGES_MAX; pages += 1) {
+    if (done.length >= limit || !staff.hasRoom(assent.clock.now().toISOString())) return done;
+    const page: QueuePage = await assent.ledger.queue({
+      filter: { assignee: null },
+      order: "oldest",
+      limit: PAGE,
+      cursor,
+    });
+    await share(page.items);
+    if (page.next === null) return done;
+    cursor = page.next;
   }
   return done;
+}
+
+/** Gives one review to whoever's turn it is; null if it stays whose it was. */
+async function shareOut(assent: Assent, staff: Staff, item: QueueItem): Promise<Distribution | null> {
+  const now = assent.clock.now().toISOString();
+  const assignee = await chosen(assent, staff.inTurn(item, now), item);
+  if (assignee === item.assignee) return null;
+  const handling = { what: "assign", to: assignee, from: item.assignee } as const;
+  const result = await assent.ledger.handle({ reviewId: item.id, handling, by: BY, at: now });
+  // Another process may have been quicker, or somebody has decided.
+  if (!result.ok) return null;
+  staff.gave(assignee, now);
+  return { reviewId: item.id, assignee, from: item.assignee };
+}
+
+/** The first of them who may still say what a review waits for. */
+async function chosen(assent: Assent, inTurn: readonly Reviewer[], item: QueueItem): Promise<string | null> {
+  const likely = inTurn.filter((reviewer) => !isPlainlyNotTheirs(assent, item, reviewer));
+  const held = likely.length === 0 ? null : await assent.ledger.review(item.id);
+  if (held === null) return null;
+  return likely.find((reviewer) => whyNotTheirs(assent, held, sayerOf(reviewer)) === null)?.id ?? null;
 }
 
 /**
@@ -61,42 +96,28 @@ export async function distribute(
  * @throws AssentError `review_unknown`, `not_allowed`.
  */
 export async function requireEntitled(assent: Assent, reviewId: string, to: string): Promise<void> {
-  const item = await assent.ledger.queueItem(reviewId);
-  if (item === null) {
+  const [item, held] = [await assent.ledger.queueItem(reviewId), await assent.ledger.review(reviewId)];
+  if (item === null || held === null) {
     throw new AssentError("review_unknown", { what: "No open review has this id", where: "reviewId", seen: reviewId });
   }
-  const why = whyNotFor(await assent.reviewers.get(to), item, {
-    excluded: excludedOf(assent, item),
-    now: assent.clock.now().toISOString(),
-  });
+  const reviewer = await assent.reviewers.get(to);
+  const absent = whyNotThere(reviewer, assent.clock.now().toISOString());
+  const why = absent ?? (reviewer === null ? null : whyNotTheirs(assent, held, sayerOf(reviewer)));
   if (why === null) return;
   throw new AssentError("not_allowed", { what: `It cannot be ${to}'s: ${why}`, where: `review ${reviewId}`, seen: to });
 }
 
-/** Why a review cannot be somebody's; null if it can. */
-function whyNotFor(
-  reviewer: Reviewer | null,
-  { asks }: QueueItem,
-  { excluded, now }: { excluded: readonly string[]; now: string },
-): string | null {
+/** Why somebody decides nothing now; null if they are there. */
+function whyNotThere(reviewer: Reviewer | null, now: string): string | null {
   if (reviewer === null || !reviewer.active) return "no such reviewer decides";
-  if (isAway(reviewer, now)) return `they are away until ${reviewer.away?.until}`;
-  if (excluded.includes(reviewer.id)) return "they had a part in it";
-  return asks.length === 0 || asks.some((selector) => isMeant(selector, reviewer)) ? null : "it asks for others";
-}
-
-function excludedOf({ authority }: Assent, { agent, requestedBy, keptFrom }: QueueItem): string[] {
-  return [...keptFrom, ...excludedFrom(authority, { proposal: { agent, requestedBy } }, undefined)];
-}
-
-async function nobodys({ ledger }: Assent, limit: number): Promise<QueueItem[]> {
-  return (await ledger.queue({ filter: { assignee: null }, order: "oldest", limit })).items;
+  return isAway(reviewer, now) ? `they are away until ${reviewer.away?.until}` : null;
 }
 
 /** What belongs to people who are not there. */
 async function leftBehind({ ledger, clock }: Assent, staff: Staff, limit: number): Promise<QueueItem[]> {
   const items: QueueItem[] = [];
   for (const assignee of staff.gone(clock.now().toISOString())) {
+    if (items.length >= limit) break;
     items.push(...(await ledger.queue({ filter: { assignee }, order: "oldest", limit })).items);
   }
   return items;
@@ -133,16 +154,29 @@ class Staff {
     });
   }
 
-  /** Whose a review is to be: the stand-in of whoever has it and is away; else whose turn it is; nobody's if nobody can. */
-  choose(item: QueueItem, excluded: readonly string[], now: string): string | null {
-    const can = (id: string): boolean => {
-      const has = this.#shares.get(id)?.open ?? 0;
-      return has < this.#perReviewer && whyNotFor(this.#reviewers.get(id) ?? null, item, { excluded, now }) === null;
-    };
-    const standIn = this.#reviewers.get(item.assignee ?? "")?.away?.to ?? null;
-    if (standIn !== null && can(standIn)) return standIn;
-    const able = [...this.#reviewers.keys()].filter(can);
-    return able.toSorted((a, b) => (this.#isBefore(a, b) ? -1 : 1))[0] ?? null;
+  /**
+   * Those who are there, have room and are asked for, in the order of whose turn it is; first of all the stand-in of whoever
+   * has it and is away.
+   */
+  inTurn({ assignee, asks }: QueueItem, now: string): Reviewer[] {
+    const able = [...this.#reviewers.values()].filter((reviewer) => {
+      const isAsked = asks.length === 0 || asks.some((selector) => isMeant(selector, reviewer));
+      return isAsked && this.#isFree(reviewer, now);
+    });
+    const standIn = this.#reviewers.get(assignee ?? "")?.away?.to ?? null;
+    return able.toSorted((a, b) => {
+      if ((a.id === standIn) !== (b.id === standIn)) return a.id === standIn ? -1 : 1;
+      return this.#isBefore(a.id, b.id) ? -1 : 1;
+    });
+  }
+
+  /** Whether anybody could get another one. */
+  hasRoom(now: string): boolean {
+    return [...this.#reviewers.values()].some((reviewer) => this.#isFree(reviewer, now));
+  }
+
+  #isFree(reviewer: Reviewer, now: string): boolean {
+    return whyNotThere(reviewer, now) === null && (this.#shares.get(reviewer.id)?.open ?? 0) < this.#perReviewer;
   }
 
   /** Notes that somebody got one. */

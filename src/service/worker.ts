@@ -157,9 +157,9 @@ class JobWorker implements Worker {
         (this.events as EventEmitter).emit(event.kind, event);
       } catch (error) {
         // What is told of is so, whoever cannot bear to hear it: its job is not done again for that.
-        const { message, stack } = error instanceof Error ? error : new Error(String(error));
+        const { message = String(error), stack: detail } = error instanceof Error ? error : {};
         const warning = `Who was told of "${event.kind}" by a worker threw: ${message}`;
-        process.emitWarning(warning, { type: "AssentWarning", ...(stack !== undefined && { detail: stack }) });
+        process.emitWarning(warning, { type: "AssentWarning", ...(detail !== undefined && { detail }) });
       }
     });
   };

@@ -17,6 +17,7 @@ import { settlingContract } from "./ledger-contract/settling.js";
 import { stagingContract } from "./ledger-contract/staging.js";
 import { takingContract } from "./ledger-contract/taking.js";
 import { queueingContract } from "./ledger-contract/queueing.js";
+import { queueMetricsContract } from "./ledger-contract/queue-metrics.js";
 import { queuePagesContract } from "./ledger-contract/queue-pages.js";
 import { registeringContract } from "./ledger-contract/registering.js";
 import { moment } from "./ledger-contract/specimens.js";
@@ -50,6 +51,7 @@ const PARTS: Record<string, (check: Check) => void> = {
   "reviewers and limits": registeringContract,
   queue: queueingContract,
   "queue: pages": queuePagesContract,
+  "queue: metrics": queueMetricsContract,
   "deadlines, people and drafts": expiringContract,
   withdraw: withdrawingContract,
   "claim and extend": claimingContract,

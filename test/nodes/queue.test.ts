@@ -9,6 +9,7 @@ import {
 } from "assent";
 import { manualClock, testAuthenticator } from "assent/testing";
 import { describe, expect, test } from "vitest";
+import { decideTogether } from "../../src/nodes/decide-together.js";
 import { gated, type PayArgs } from "../support/payments.js";
 import { moment } from "../../src/testing/ledger-contract/specimens.js";
 
@@ -108,10 +109,10 @@ describe("looking at a review", () => {
     await expect(assent.queue.claim(first!.id, { by: { ...manager } })).rejects.toMatchObject({
       code: "principal_unverified",
     });
-    for (const leaseMs of [0, -1, 1.5, Number.NaN]) {
-      await expect(assent.queue.claim(first!.id, { by: manager, leaseMs })).rejects.toMatchObject({
-        code: "query_invalid",
-      });
+    for (const leaseMs of [0, -1, 1.5, Number.NaN, 86_400_001, 9e15]) {
+      const query_invalid = { code: "query_invalid" };
+      await expect(assent.queue.claim(first!.id, { by: manager, leaseMs })).rejects.toMatchObject(query_invalid);
+      await expect(assent.queue.claimNext({ by: manager, leaseMs })).rejects.toMatchObject(query_invalid);
     }
     await expect(assent.queue.page({ limit: 501 })).rejects.toMatchObject({ code: "query_invalid" });
   });
@@ -129,6 +130,43 @@ describe("looking at a review", () => {
     });
   });
 
+  test("who may not decide on it keeps it from nobody", async () => {
+    const { assent, clock, manager, clerk, items } = await waiting(
+      [
+        [
+          { to: "a", cents: 100 },
+          { key: "a", requestedBy: "ana" },
+        ],
+      ],
+      { authority: authority({ segregation: { policyAuthors: ["pat"] } }) },
+    );
+    const author = await people.authenticate({ id: "pat", roles: ["manager"] });
+    const [first] = await items();
+    const until = new Date(clock.now().getTime() + MINUTE_MS);
+    for (const by of [manager, clerk, author]) {
+      const not_allowed = { code: "not_allowed" };
+      await expect(assent.queue.claim(first!.id, { by })).rejects.toMatchObject(not_allowed);
+      await expect(assent.queue.snooze(first!.id, { by, until })).rejects.toMatchObject(not_allowed);
+      expect(await assent.queue.claimNext({ by })).toBeNull();
+    }
+    expect(await items()).toMatchObject([{ claim: null, snoozedUntil: null }]);
+  });
+
+  test("who looks at it hands it to somebody else, who then looks at it", async () => {
+    const { assent, clock, manager, other, items, staff } = await waiting(1);
+    await staff({ id: "bo" });
+    const [first] = await items();
+    await assent.queue.claim(first!.id, { by: manager });
+    await clock.advance(MINUTE_MS);
+    const { claim, assignee } = await assent.queue.assign(first!.id, { by: manager, to: "bo", leaseMs: MINUTE_MS });
+    expect([assignee, claim]).toEqual([
+      "bo",
+      { by: "bo", until: new Date(clock.now().getTime() + MINUTE_MS).toISOString() },
+    ]);
+    await expect(assent.queue.claim(first!.id, { by: manager })).rejects.toMatchObject({ code: "review_claimed" });
+    expect((await assent.queue.claim(first!.id, { by: other })).claim?.by).toBe("bo");
+  });
+
   test("who may decide may decide, whoever looks at it", async () => {
     const { assent, manager, other, items } = await waiting(1);
     const [first] = await items();
@@ -139,7 +177,75 @@ describe("looking at a review", () => {
   });
 });
 
+const twoDecide = policy({ default: { route: "review", review: { by: [{ role: "manager" }], quorum: "two-person" } } });
+
+describe("what somebody has voted on, and others still have to", () => {
+  test("is theirs no longer, and comes to them no more", async () => {
+    const { assent, manager, other, items, staff } = await waiting(2, { policy: twoDecide });
+    await staff({ id: "ana" });
+    const [first, second] = await items();
+    await assent.queue.distribute();
+    expect((await items()).map(({ assignee }) => assignee)).toEqual(["ana", "ana"]);
+    await assent.queue.claim(first!.id, { by: manager });
+    await assent.reviews.decide(first!.id, { by: manager, decision: "approve", digest: first!.digest });
+    expect((await items())[0]).toMatchObject({ assignee: null, claim: null });
+    expect(await assent.queue.distribute()).toEqual([]);
+    const not_allowed = { code: "not_allowed" };
+    await expect(assent.queue.assign(first!.id, { by: other, to: "ana" })).rejects.toMatchObject(not_allowed);
+    await expect(assent.queue.claim(first!.id, { by: manager })).rejects.toMatchObject(not_allowed);
+    expect((await assent.queue.claimNext({ by: manager }))?.id).toBe(second!.id);
+    await staff({ id: "bo" });
+    expect(await assent.queue.distribute()).toEqual([{ reviewId: first!.id, assignee: "bo", from: null }]);
+    expect((await assent.queue.claimNext({ by: other }))?.id).toBe(first!.id);
+  });
+
+  test("what a stand-in has voted on does not go to them", async () => {
+    const { assent, manager, other, items, staff } = await waiting(1, { policy: twoDecide });
+    await staff({ id: "ana" }, { id: "bo" });
+    const [first] = await items();
+    await assent.queue.assign(first!.id, { by: manager, to: "ana" });
+    await assent.reviews.decide(first!.id, { by: other, decision: "approve", digest: first!.digest });
+    await staff({ id: "ana", away: { from: moment(-60), until: moment(60), to: "bo" } }, { id: "cleo" });
+    expect(await assent.queue.distribute()).toEqual([{ reviewId: first!.id, assignee: "cleo", from: "ana" }]);
+  });
+});
+
 describe("sharing reviews out", () => {
+  test("what nobody can take keeps nobody from the next one", async () => {
+    const { assent, items, staff } = await waiting(
+      [
+        [
+          { to: "own", cents: 100 },
+          { requestedBy: "ana", key: "own" },
+        ],
+        [{ to: "a", cents: 100 }, { key: "a" }],
+      ],
+      { authority: authority({}) },
+    );
+    await staff({ id: "ana" });
+    const [, second] = await items();
+    expect(await assent.queue.distribute({ limit: 1 })).toEqual([
+      { reviewId: second!.id, assignee: "ana", from: null },
+    ]);
+    expect(await assent.queue.distribute({ limit: 1 })).toEqual([]);
+  });
+
+  test("whoever asked for it gets it where they may decide on it", async () => {
+    const { assent, manager, items, staff } = await waiting(
+      [
+        [
+          { to: "own", cents: 100 },
+          { requestedBy: "ana", key: "own" },
+        ],
+      ],
+      { authority: authority({ segregation: { requester: false } }) },
+    );
+    await staff({ id: "ana" });
+    const [first] = await items();
+    expect((await assent.queue.claimNext({ by: manager }))?.id).toBe(first!.id);
+    expect(await assent.queue.distribute()).toMatchObject([{ reviewId: first!.id, assignee: "ana" }]);
+  });
+
   test("evenly among those who are there, are asked for and had no part in it", async () => {
     const { assent, items, staff } = await waiting([
       ...Array.from({ length: 6 }, (_, nth) => [{ to: `shop ${nth}`, cents: 100 }, { key: `${nth}` }] as const),
@@ -213,9 +319,9 @@ describe("sharing reviews out", () => {
     await staff({ id: "bo" }, { id: "cy", roles: ["clerk"] }, { id: "dee" }, { id: "eve", active: false });
     const [first] = await items();
     for (const [to, why] of [
-      ["bo", /part in it/],
-      ["cy", /asks for others/],
-      ["dee", /part in it/],
+      ["bo", /asked for this/],
+      ["cy", /none of those who may decide/],
+      ["dee", /wrote the policy/],
       ["eve", /no such reviewer/],
       ["nobody", /no such reviewer/],
     ] as const) {
@@ -277,12 +383,37 @@ describe("deciding on several at once", () => {
   });
 });
 
+describe("deciding on several where one fails", () => {
+  test("has a result for each", async () => {
+    const { assent, made, manager, items } = await waiting(3);
+    const asked = await items();
+    const reviews = { ...assent.reviews };
+    const broken: typeof reviews.get = async (id) => {
+      if (id === asked[1]!.id) throw new TypeError("The signer hung up");
+      return reviews.get(id);
+    };
+    const results = await decideTogether({ ...assent, reviews: { ...reviews, get: broken } }, asked, {
+      by: manager,
+      decision: "approve",
+    });
+    expect(results.map((result) => (result.ok ? "done" : result.error.code))).toEqual([
+      "done",
+      "decision_failed",
+      "done",
+    ]);
+    expect(results[1]).toMatchObject({ error: { message: expect.stringContaining("The signer hung up") as string } });
+    expect(made).toEqual([]);
+    expect(await items()).toHaveLength(1);
+  });
+});
+
 describe("the queue tells", () => {
   test("what is in its index matrix", async () => {
     const { assent } = await waiting(0);
     const { isFast } = assent.queue;
     expect(isFast({})).toBe(true);
-    expect(isFast({ order: "risk", for: { roles: ["a"] }, action: "pay", notOf: "ana", riskAtLeast: 0.5 })).toBe(true);
+    expect(isFast({ order: "risk", for: { roles: ["a"] }, action: "pay", riskAtLeast: 0.5 })).toBe(true);
+    expect(isFast({ notOf: "ana" })).toBe(false);
     expect(isFast({ order: "oldest", riskAtLeast: 0.5 })).toBe(false);
     expect(isFast({ agent: "bot" })).toBe(false);
     expect(isFast({ assignee: "ana", action: "pay" })).toBe(false);

@@ -91,7 +91,7 @@ async function forMe(assent: Assent): Promise<QueueFilter> {
   const { id, roles, groups = [] } = await osUser(assent);
   const known = await assent.reviewers.get(id);
   const all = { roles: [...roles, ...(known?.roles ?? [])], groups: [...groups, ...(known?.groups ?? [])] };
-  return { for: { ...all, person: id }, notOf: id };
+  return { for: { ...all, person: id }, notOf: id, notVotedBy: id };
 }
 
 function oneOf<Word extends ReviewKind | QueueOrder>(

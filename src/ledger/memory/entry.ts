@@ -19,6 +19,10 @@ export interface Entry {
   decisions: Decision[];
   /** When each decision was recorded, by the ledger's clock. */
   decidedAt: Map<string, string>;
+  /** When a deadline of each review first passed without a decision, by the ledger's clock. */
+  missedAt: Map<string, string>;
+  /** When each review ended by that. */
+  expiredAt: Map<string, string>;
   outcome: Outcome | null;
   recordText: string | null;
   /** When its permit was used up, by the ledger's clock. */
@@ -36,6 +40,8 @@ export function newEntry({ proposal, round }: NewProposal): Entry {
     permits: new Map(),
     decisions: [],
     decidedAt: new Map(),
+    missedAt: new Map(),
+    expiredAt: new Map(),
     outcome: null,
     recordText: null,
     spentAt: null,
@@ -81,6 +87,12 @@ function newReview(entry: Entry, request: AskRequest, deadlineAt: string | null)
     otherwise,
     step: 0,
   };
+}
+
+/** Notes that nobody has decided by a review's deadline. */
+export function noteMissed({ missedAt, expiredAt }: Entry, { id, status }: Review, now: string): void {
+  if (!missedAt.has(id)) missedAt.set(id, now);
+  if (status === "expired") expiredAt.set(id, now);
 }
 
 /** The case as of now, as a copy. */

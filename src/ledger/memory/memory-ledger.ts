@@ -51,7 +51,7 @@ import { judgementBy, stagedEntry, stageKeyOf } from "../staging.js";
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
 import { canWithdraw } from "../withdrawing.js";
 import { approvedBy, escalate } from "./deciding.js";
-import { afterAsking, newEntry, view, type Entry } from "./entry.js";
+import { afterAsking, newEntry, noteMissed, view, type Entry } from "./entry.js";
 import { followUpEntry } from "./following.js";
 import { findPermit, findReview, openOnThread } from "./listing.js";
 import { MemoryStandingOrders } from "./standing-orders.js";
@@ -184,6 +184,7 @@ class MemoryLedger extends MemoryStandingOrders implements Ledger {
       if (follows.outcome !== null) this.#close(entry, follows.outcome, decision.decidedAt);
       this.#judge(request, held);
     });
+    if (follows.review === "open") this.queued.noteVote(review.id, decision.by.id);
     return { ok: true, case: decided, repeated: false };
   }
 
@@ -210,6 +211,7 @@ class MemoryLedger extends MemoryStandingOrders implements Ledger {
       const deadlineAt = after.withinMs === null ? null : this.in(after.withinMs);
       Object.assign(review, { status: after.status, otherwise: after.otherwise, step: after.step, deadlineAt });
       review.version += 1;
+      noteMissed(entry, review, this.in(0));
       if (after.end === "permit") this.#permit(entry, current, "policy", at);
       if (after.end === "outcome") this.#close(entry, outcome, at);
     });

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
+import type { Decision } from "../../model/decision.js";
 import type { Review } from "../../model/review.js";
 import type { Selector } from "../../model/requirement.js";
 import { canonicalJson } from "../../model/canonical-json.js";
 import {
   COUNT_MAX,
-  cursorOf,
   DEFAULT_SETTINGS,
-  placeOf,
   URGENCIES,
   urgencyOf,
   type HandleRequest,
@@ -16,10 +15,12 @@ import {
   type QueueItem,
   type QueueOrder,
   type QueuePage,
-  type QueuePlace,
   type QueueRequest,
   type QueueSettings,
 } from "../queueing.js";
+import { cursorOf, placeOf, type QueuePlace } from "../queue-place.js";
+import { requireFilter } from "../queue-requests.js";
+import { isVote } from "../saying.js";
 import type { Entry } from "./entry.js";
 
 /** What is known of a review beside the review itself. */
@@ -81,6 +82,18 @@ export class MemoryQueue {
     return { ok: true, item: this.item(kept, reviewId, now) ?? item };
   }
 
+  /** Takes from somebody who has voted what was theirs: they have no more to say there. */
+  noteVote(reviewId: string, id: string): void {
+    const held = this.#handled.get(reviewId);
+    if (held === undefined) return;
+    const isTheirs = held.assignee === id;
+    this.#handled.set(reviewId, {
+      ...held,
+      ...(isTheirs && { assignee: null, assignedAt: null }),
+      claim: held.claim?.by === id ? null : held.claim,
+    });
+  }
+
   loads(entries: Iterable<Entry>, now: string): Load[] {
     const loads = new Map<string, Load>();
     for (const item of this.all(entries, now)) {
@@ -110,7 +123,15 @@ export class MemoryQueue {
   }
 
   #fitting(entries: Iterable<Entry>, filter: QueueFilter, now: string): QueueItem[] {
-    return this.all(entries, now).filter((item) => fits(item, filter));
+    requireFilter(filter);
+    const kept = [...entries];
+    const items = this.all(kept, now).filter((item) => fits(item, filter));
+    const voter = filter.notVotedBy;
+    if (voter === undefined) return items;
+    const voted = new Set(
+      kept.flatMap(({ decisions }) => decisions.filter(isVoteOf(voter)).map((vote) => vote.reviewId)),
+    );
+    return items.filter(({ id }) => !voted.has(id));
   }
 
   #itemOf({ proposal, rounds }: Entry, review: Review, known: { now: string; isFlooding: boolean }): QueueItem {
@@ -161,25 +182,34 @@ export class MemoryQueue {
     const nothing: Handled = { asks: key, assignee: null, assignedAt: null, claim: null, snoozedUntil: null };
     const held = this.#handled.get(id);
     if (held === undefined) return nothing;
-    return held.asks === key ? held : { ...nothing, snoozedUntil: held.snoozedUntil };
+    return held.asks === key ? held : nothing;
   }
 }
 
 function after(held: Handled, { handling, by }: HandleRequest, now: string): Handled {
   switch (handling.what) {
-    case "claim": {
-      const until = new Date(Date.parse(now) + handling.leaseMs).toISOString();
-      return { ...held, claim: { by, until } };
-    }
+    case "claim":
+      return { ...held, claim: { by, until: later(now, handling.leaseMs) } };
     case "release":
       return { ...held, claim: null };
     case "snooze":
       return { ...held, claim: null, snoozedUntil: handling.until };
-    case "assign":
-      return { ...held, claim: null, assignee: handling.to, assignedAt: now };
+    case "assign": {
+      const { to, leaseMs } = handling;
+      const claim = to === null || leaseMs === undefined ? null : { by: to, until: later(now, leaseMs) };
+      return { ...held, claim, assignee: to, assignedAt: now };
+    }
     default:
       return handling satisfies never;
   }
+}
+
+function later(now: string, ms: number): string {
+  return new Date(Date.parse(now) + ms).toISOString();
+}
+
+function isVoteOf(id: string): (decision: Decision) => boolean {
+  return (decision) => decision.by.id === id && isVote(decision);
 }
 
 function fits(item: QueueItem, filter: QueueFilter): boolean {

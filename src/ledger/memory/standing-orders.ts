@@ -11,6 +11,7 @@ import type { Reviewer } from "../../model/reviewer.js";
 import { requireHaltText, type HaltRequest, type LiftRequest } from "../halting.js";
 import { handledEntry } from "../journal.js";
 import { requirePlainText } from "../plain-text.js";
+import { requireHandling } from "../queue-requests.js";
 import type { HandleRequest, HandleResult, QueueItem, QueueSettings } from "../queueing.js";
 import { requireReviewer, type RegisterRequest } from "../registering.js";
 import { MemoryReadings } from "./readings.js";
@@ -19,6 +20,7 @@ import { MemoryReadings } from "./readings.js";
 export class MemoryStandingOrders extends MemoryReadings {
   async handle(request: HandleRequest): Promise<HandleResult> {
     requirePlainText({ by: request.by, to: request.handling.what === "assign" ? request.handling.to : null });
+    requireHandling(request);
     const log = ({ proposalId }: QueueItem): void => this.log.append(handledEntry(request, proposalId));
     return this.queued.handle(this.kept.values(), request, this.in(0), log);
   }

@@ -50,6 +50,7 @@ import {
   requireTakeText,
 } from "../plain-text.js";
 import type { HandleRequest, HandleResult, QueueSettings } from "../queueing.js";
+import { requireHandling } from "../queue-requests.js";
 import { requireReviewer, type RegisterRequest } from "../registering.js";
 import { requireStageText, type SetCeilingRequest, type SetStageRequest } from "../staging.js";
 import { unknownProposal, unknownReview } from "../unknown-proposal.js";
@@ -60,14 +61,14 @@ import { keepHalt, liftHalt } from "./halts.js";
 import { askSql } from "./queries/ask.js";
 import { claimedCaseSql, claimSql, extendSql, spendSql } from "./queries/claim.js";
 import { reviewExpiredSql, reviewProposalSql, reviewWithdrawnSql } from "./queries/decide.js";
-import { refreshQueueSql, setSettingsSql } from "./queries/queue.js";
+import { setSettingsSql } from "./queries/queue.js";
 import { proposeSql, proposeValues } from "./queries/propose.js";
 import { lockProposalSql } from "./queries/read-case.js";
 import { nextRoundSql, routeSql, voidPermitSql } from "./queries/route.js";
 import { entryKnownSql } from "./queries/settle.js";
 import { bindSql, takenSql } from "./queries/take.js";
 import { quoteSchema } from "./schema.js";
-import { handle } from "./queue.js";
+import { handle, refreshQueue } from "./queue.js";
 import { register } from "./reviewers.js";
 import { setStage } from "./stages.js";
 import { connection, inTransaction, type Run } from "./transaction.js";
@@ -291,6 +292,7 @@ class PostgresLedger extends PostgresReadings implements Ledger {
 
   async handle(request: HandleRequest): Promise<HandleResult> {
     requirePlainText({ by: request.by, to: request.handling.what === "assign" ? request.handling.to : null });
+    requireHandling(request);
     return handle(this.connection, this.schema, request, this.now());
   }
 
@@ -299,7 +301,7 @@ class PostgresLedger extends PostgresReadings implements Ledger {
   }
 
   async refreshQueue(): Promise<void> {
-    await this.once(refreshQueueSql, [this.now()]);
+    await refreshQueue(this.run, this.schema, this.now());
   }
 
   async register(request: RegisterRequest): Promise<Reviewer> {

@@ -1,7 +1,6 @@
 import { handledEntry } from "../journal.js";
 import {
   COUNT_MAX,
-  cursorOf,
   isIndexed,
   SCAN_MAX,
   type HandleRequest,
@@ -10,17 +9,20 @@ import {
   type QueueFilter,
   type QueueItem,
   type QueuePage,
-  type QueuePlace,
   type QueueRequest,
 } from "../queueing.js";
+import { cursorOf, type QueuePlace } from "../queue-place.js";
+import { requireFilter } from "../queue-requests.js";
 import { isPlainText } from "../plain-text.js";
 import {
   assignRowSql,
   claimRowSql,
+  letInSql,
   lockQueueRowSql,
   queueCountSql,
   queueItemSql,
   queuePageSql,
+  refreshQueueSql,
   releaseRowSql,
   snoozeRowSql,
 } from "./queries/queue.js";
@@ -34,27 +36,47 @@ interface Found {
   place: QueuePlace | null;
 }
 
-/** Reads a page of the queue. */
+/** Of what no index knows, it first looks at so many times the rows that a page shows; each time it does not do, at more. */
+const LOOKS_AT = { first: 4, factor: 10 };
+
+/**
+ * Reads a page of the queue.
+ *
+ * @throws AssentError `query_invalid`, `cursor_invalid`.
+ */
 export async function readQueue(
   run: Run,
   schema: string,
   request: QueueRequest,
   now: string | null,
 ): Promise<QueuePage> {
-  const { text, values } = queuePageSql(schema, request, now);
+  requireFilter(request.filter);
+  if (isIndexed(request)) return (await lookAt(run, schema, request, { now, looksAt: null })).page;
+  for (let wanted = request.limit * LOOKS_AT.first; ; wanted *= LOOKS_AT.factor) {
+    const looksAt = Math.min(wanted, SCAN_MAX);
+    const { page, isEnough } = await lookAt(run, schema, request, { now, looksAt });
+    if (isEnough || looksAt === SCAN_MAX) return page;
+  }
+}
+
+async function lookAt(
+  run: Run,
+  schema: string,
+  request: QueueRequest,
+  how: { now: string | null; looksAt: number | null },
+): Promise<{ page: QueuePage; isEnough: boolean }> {
+  const { text, values } = queuePageSql(schema, request, how);
   const rows = await run<Found>(text, values);
   const found = rows.flatMap(({ item, place }) => (item === null || place === null ? [] : [{ item, place }]));
   const shown = found.slice(0, request.limit);
   const { looked = 0, last = null } = rows[0] ?? {};
   const place = found.length > request.limit ? (shown.at(-1)?.place ?? null) : null;
   // Fewer than were asked for, and it did not get to the end.
-  const isCapped = place === null && !isIndexed(request) && looked >= SCAN_MAX;
+  const isCapped = place === null && how.looksAt !== null && looked >= how.looksAt;
   const next = isCapped ? last : place;
-  return {
-    items: shown.map(({ item }) => item),
-    next: next === null ? null : cursorOf(request.order, next),
-    isCapped,
-  };
+  const items = shown.map(({ item }) => item);
+  const page = { items, next: next === null ? null : cursorOf(request.order, next), isCapped };
+  return { page, isEnough: !isCapped };
 }
 
 /** How many fit, exactly up to a bound. */
@@ -63,6 +85,7 @@ export async function countQueue(
   schema: string,
   filter: QueueFilter,
 ): Promise<{ count: number; isExact: boolean }> {
+  requireFilter(filter);
   const { text, values } = queueCountSql(schema, filter);
   const [row] = await run<{ count: number }>(text, values);
   const count = row?.count ?? 0;
@@ -114,10 +137,16 @@ async function carryOut(run: Run, schema: string, { reviewId, handling, by, now 
     case "snooze":
       return run(snoozeRowSql(schema), [reviewId, handling.until]);
     case "assign":
-      return run(assignRowSql(schema), [reviewId, handling.to, now]);
+      return run(assignRowSql(schema), [reviewId, handling.to, now, handling.leaseMs ?? null]);
     default:
       return handling satisfies never;
   }
+}
+
+/** Brings up to date what time alone changes, and lets in what agents' budgets have room for. */
+export async function refreshQueue(run: Run, schema: string, now: string | null): Promise<void> {
+  await run(refreshQueueSql(schema), [now]);
+  await run(letInSql(schema));
 }
 
 /** One row of the queue; null if no open review has this id. */

@@ -62,7 +62,7 @@ export class PostgresReadings {
   }
 
   /** Runs one statement in a transaction of its own. */
-  readonly #run: Run = (text, values = []) => once(this.connection, text, values);
+  protected readonly run: Run = (text, values = []) => once(this.connection, text, values);
 
   async read(proposalId: string): Promise<Case | null> {
     if (!isPlainText(proposalId)) return null;
@@ -77,15 +77,15 @@ export class PostgresReadings {
   }
 
   async queue(request: QueueRequest): Promise<QueuePage> {
-    return readQueue(this.#run, this.schema, request, this.now());
+    return readQueue(this.run, this.schema, request, this.now());
   }
 
   async queueCount(filter: QueueFilter): Promise<{ count: number; isExact: boolean }> {
-    return countQueue(this.#run, this.schema, filter);
+    return countQueue(this.run, this.schema, filter);
   }
 
   async queueItem(reviewId: string): Promise<QueueItem | null> {
-    return readItem(this.#run, this.schema, reviewId, this.now());
+    return readItem(this.run, this.schema, reviewId, this.now());
   }
 
   async loads(): Promise<Load[]> {
@@ -103,7 +103,7 @@ export class PostgresReadings {
   }
 
   async reviewer(id: string): Promise<Reviewer | null> {
-    return readReviewer(this.#run, this.schema, id);
+    return readReviewer(this.run, this.schema, id);
   }
 
   async reviewers({ afterId, limit }: PageRequest): Promise<Reviewer[]> {
@@ -111,7 +111,7 @@ export class PostgresReadings {
   }
 
   async seats(request: SeatsRequest): Promise<number[]> {
-    return readSeats(this.#run, this.schema, request, this.now());
+    return readSeats(this.run, this.schema, request, this.now());
   }
 
   async reviews(filter: ReviewFilter): Promise<{ review: Review; case: Case }[]> {
@@ -140,7 +140,7 @@ export class PostgresReadings {
   }
 
   async stage(of: StageKey): Promise<StageRecord> {
-    return readStage(this.#run, this.schema, of);
+    return readStage(this.run, this.schema, of);
   }
 
   async stages({ afterId, limit }: PageRequest): Promise<StageRecord[]> {

@@ -40,7 +40,7 @@ function preparedName(text: string): string {
 }
 
 // A connection whose other end has gone without a word would otherwise keep its caller waiting for ever. The client
-// has no way to take a statement back, so who gets this error gives the connection up. pg has such a limit too, but
+// has no way to take a statement back, so the connection is given up. pg has such a limit too, but
 // sets the callback of its query anew for it, as it does for a promise: then V8 takes what a query allocates for
 // long-lived, and what it gave is kept until the next full collection. A process that reads pages of a queue stood
 // still for 10 to 20 ms at each small collection; if the callback is there from the beginning, for less than one.
@@ -48,12 +48,16 @@ function ask<Row extends QueryResultRow>(
   client: PoolClient,
   { statementMs, prepares }: Omit<Connection, "pool">,
   [text, values = []]: [text: string, values?: unknown[]],
+  giveUp: () => void,
 ): Promise<Row[]> {
   // To plan a statement takes longer than to run it, so each connection plans it once.
   const isPlanned = prepares && values.length > 0;
   const config = { ...(isPlanned && { name: preparedName(text) }), text, values };
   return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => reject(new Error(`No answer within ${statementMs} ms`)), statementMs);
+    const limit = setTimeout(() => {
+      giveUp();
+      reject(unanswered(statementMs));
+    }, statementMs);
     client.query<Row>(config, (error: Error | undefined, result) => {
       clearTimeout(limit);
       if (error) reject(error);
@@ -110,12 +114,16 @@ async function onClient<Result>(
   // A connection that breaks while checked out emits "error"; the statement in flight rejects too, which is enough.
   const ignore = (): void => {};
   client.on("error", ignore);
-  const run: Run = (...statement) => ask(client, connected, statement);
+  let isGivenUp = false;
+  const giveUp = (): void => {
+    isGivenUp = true;
+  };
+  const run: Run = (...statement) => ask(client, connected, statement, giveUp);
   let broken: Error | undefined;
   try {
     return await work(run);
   } catch (error) {
-    broken = await mend(run, error);
+    broken = isGivenUp ? (error as Error) : await mend(run, error);
     throw ledgerError(error);
   } finally {
     client.off("error", ignore);
@@ -174,6 +182,14 @@ async function rollBack(run: Run, error: unknown): Promise<Error | undefined> {
 
 const CONFLICTS = new Set(["40001", "40P01", "55P03"]);
 const MISSING = new Set(["42P01", "3F000", "42883", "42703"]);
+
+function unanswered(statementMs: number): AssentError {
+  return new AssentError("ledger_unavailable", {
+    what: "The ledger's database did not answer",
+    seen: `nothing within ${statementMs} ms`,
+    fix: "What it was asked may have been done or not; repeat the call when the database is back",
+  });
+}
 
 /** What a failing store becomes: a retryable AssentError, except where the schema is missing or a value is wrong. */
 function ledgerError(error: unknown): AssentError {

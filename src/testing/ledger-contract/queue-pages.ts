@@ -7,6 +7,11 @@ import { askRequest, moment, routed } from "./specimens.js";
 
 /** Pages of the queue: every filter, in every order, to the end. */
 export function queuePagesContract(check: Check): void {
+  pages(check);
+  unreadable(check);
+}
+
+function pages(check: Check): void {
   check("every filter in every order finds the same as a look at all of them, page by page", async (ledger) => {
     const all = await filled(ledger);
     for (const filter of FILTERS) {
@@ -31,6 +36,17 @@ export function queuePagesContract(check: Check): void {
     assert.notEqual((await ledger.queue({ filter: {}, order: "oldest", limit: COUNT - 1 })).next, null);
   });
 
+  check("what is added or leaves between two pages makes no other one appear twice or be missed", async (ledger) => {
+    const all = await filled(ledger);
+    const first = await ledger.queue({ filter: {}, order: "oldest", limit: 4 });
+    await asked(ledger, 50);
+    const rest = await ledger.queue({ filter: {}, order: "oldest", limit: 99, cursor: first.next });
+    const ids = [...first.items, ...rest.items].map(({ id }) => id);
+    assert.equal(new Set(ids).size, all.length + 1);
+  });
+}
+
+function unreadable(check: Check): void {
   check("a cursor is of its order, and what is none is refused", async (ledger) => {
     await filled(ledger);
     const { next } = await ledger.queue({ filter: {}, order: "risk", limit: 2 });
@@ -39,13 +55,47 @@ export function queuePagesContract(check: Check): void {
     }
   });
 
-  check("what is added or leaves between two pages makes no other one appear twice or be missed", async (ledger) => {
-    const all = await filled(ledger);
-    const first = await ledger.queue({ filter: {}, order: "oldest", limit: 4 });
-    await asked(ledger, 50);
-    const rest = await ledger.queue({ filter: {}, order: "oldest", limit: 99, cursor: first.next });
-    const ids = [...first.items, ...rest.items].map(({ id }) => id);
-    assert.equal(new Set(ids).size, all.length + 1);
+  check("a cursor of the right shape that no page ended at is refused as one", async (ledger) => {
+    await filled(ledger);
+    const at = moment(2);
+    const forged: [QueueOrder, ...unknown[]][] = [
+      ["oldest", "soon", at, "id"],
+      ["oldest", at, "2026-13-45T00:00:00Z", "id"],
+      ["oldest", at, "2026-02-30T00:00:00Z", "id"],
+      ["oldest", at, at, "\0"],
+      ["oldest", at, at, "id", "more"],
+      ["oldest", 7, at, "id"],
+      ["deadline", "never", at, "id"],
+      ["urgency", "now", at, "id"],
+      ["urgency", 1.5, at, "id"],
+      ["urgency", 99_999, at, "id"],
+      ["risk", "high", at, "id"],
+      ["risk", 1e300, at, "id"],
+      ["risk", 1e-300, at, "id"],
+    ];
+    for (const [order, ...place] of forged) {
+      const cursor = Buffer.from(JSON.stringify([order, ...place])).toString("base64url");
+      await rejectsWith("cursor_invalid", () => ledger.queue({ filter: {}, order, limit: 2, cursor }));
+    }
+  });
+
+  check("a filter that means nothing is refused as one", async (ledger) => {
+    const wrong: QueueFilter[] = [
+      { dueBefore: "soon" },
+      { dueBefore: "2026-02-30T00:00:00.000Z" },
+      { riskAtLeast: Number.NaN },
+      { stage: 1.5 },
+      { stage: 1e12 },
+      { urgencyAtLeast: "soon" as "now" },
+      { action: "\0" },
+      { for: { roles: ["\ud800"] } },
+      { for: { person: 7 as unknown as string } },
+    ];
+    for (const filter of wrong) {
+      await rejectsWith("query_invalid", () => ledger.queue({ filter, order: "oldest", limit: 2 }));
+      await rejectsWith("query_invalid", () => ledger.queueCount(filter));
+    }
+    assert.deepEqual((await ledger.queue({ filter: { riskAtLeast: 1e-300 }, order: "risk", limit: 2 })).items, []);
   });
 }
 

@@ -2,30 +2,19 @@ import assert from "node:assert/strict";
 import type { Ledger } from "../../ledger/ledger.js";
 import type { HandleRequest, HandleResult, Handling } from "../../ledger/queueing.js";
 import type { Case } from "../../model/case.js";
-import { ONE_PERSON } from "../../model/requirement.js";
-import { changesNothing, kinds, race, reread, type Check } from "./check.js";
-import {
-  asked,
-  askRequest,
-  decided,
-  decideRequest,
-  moment,
-  outcome,
-  reviewer,
-  reviewOf,
-  routed,
-  settleRequest,
-  claimed,
-} from "./specimens.js";
+import { ONE_PERSON, type Requirement } from "../../model/requirement.js";
+import { changesNothing, kinds, race, rejectsWith, type Check } from "./check.js";
+import { asked, askRequest, decided, decideRequest, moment, outcome, reviewer, reviewOf, routed } from "./specimens.js";
 
-/** The queue: what is in it, what people do with it, and what it tells. */
+/** The queue: what is in it, and what people do with it. */
 export function queueingContract(check: Check): void {
   coming(check);
   grouping(check);
   handling(check);
   settingAside(check);
+  limits(check);
+  votes(check);
   budgets(check);
-  metrics(check);
 }
 
 async function ids(ledger: Ledger, filter = {}): Promise<string[]> {
@@ -199,12 +188,14 @@ function settingAside(check: Check): void {
     const held = await ledger.ask(
       askRequest(await routed(ledger, "review", {}, { requires: requires as typeof ONE_PERSON })),
     );
+    await ledger.handle(request(held, { what: "snooze", until: moment(86_000) }));
     await ledger.handle(request(held, { what: "assign", to: "ana" }));
     await ledger.handle(request(held, CLAIM));
     const escalated = decideRequest(held, "escalate", { by: reviewer("ana"), escalatedMs: 5_000 });
     assert.ok((await ledger.decide(escalated)).ok);
     const item = await ledger.queueItem(reviewOf(held).id);
-    assert.deepEqual([item?.step, item?.assignee, item?.claim], [1, null, null]);
+    assert.deepEqual([item?.step, item?.assignee, item?.claim, item?.snoozedUntil], [1, null, null, null]);
+    assert.deepEqual(await ids(ledger), [reviewOf(held).id]);
     assert.deepEqual(item?.asks, [{ role: "director" }]);
   });
 
@@ -216,6 +207,90 @@ function settingAside(check: Check): void {
       "unknown",
     );
     assert.equal(why(await ledger.handle({ ...request(held, CLAIM), reviewId: "\0" })), "unknown");
+  });
+}
+
+function limits(check: Check): void {
+  check("nobody keeps a review from others for more than a day, or puts it aside for more than 90", async (ledger) => {
+    const held = await asked(ledger);
+    const days = (count: number): string => moment(21 + count * 86_400);
+    const beyond: Handling[] = [
+      { what: "claim", leaseMs: 86_400_001 },
+      { what: "claim", leaseMs: 9e15 },
+      { what: "claim", leaseMs: 0 },
+      { what: "claim", leaseMs: 1.5 },
+      { what: "assign", to: "bo", leaseMs: 86_400_001 },
+      { what: "assign", to: null, leaseMs: 1 },
+      { what: "snooze", until: days(91) },
+      { what: "snooze", until: "soon" },
+    ];
+    for (const what of beyond) {
+      const refused = () => rejectsWith("query_invalid", () => ledger.handle(request(held, what)));
+      await changesNothing(ledger, held.proposal.id, refused);
+    }
+    assert.equal(why(await ledger.handle(request(held, { what: "claim", leaseMs: 86_400_000 }))), "done");
+    assert.equal(why(await ledger.handle(request(held, { what: "snooze", until: days(90) }))), "done");
+  });
+
+  check("who looks at it hands it over, with a lease of its own, and the log tells", async (ledger, setTime) => {
+    const held = await asked(ledger);
+    await ledger.handle(request(held, CLAIM));
+    await setTime(25);
+    const { item } = await ledger.handle(request(held, { what: "assign", to: "bo", leaseMs: 20_000 }));
+    assert.deepEqual([item?.assignee, item?.claim], ["bo", { by: "bo", until: moment(45) }]);
+    assert.equal(why(await ledger.handle(request(held, CLAIM))), "claimed");
+    const rows = await ledger.auditRows({ afterSeq: 0, limit: 100, proposalId: held.proposal.id });
+    const { by, to, leaseMs } = (JSON.parse(rows.at(-1)?.entry ?? "{}") as { data: Record<string, unknown> }).data;
+    assert.deepEqual([by, to, leaseMs], ["ana", "bo", 20_000]);
+    await setTime(45);
+    assert.equal(why(await ledger.handle(request(held, CLAIM))), "done");
+  });
+}
+
+/** A review that takes two people, each of whom may say what they want. */
+async function askedOfTwo(ledger: Ledger, key: string): Promise<Case> {
+  const panels: Requirement["panels"] = [{ rule: null, by: [], quorum: "two-person", tieBreak: "reject" }];
+  const requires = { ...ONE_PERSON, panels };
+  return ledger.ask(askRequest(await routed(ledger, "review", { key }, { requires })));
+}
+
+function votes(check: Check): void {
+  check("who has voted on what is still open has nothing to look at there", async (ledger) => {
+    const [held, other] = [await askedOfTwo(ledger, "a"), await askedOfTwo(ledger, "b")];
+    for (const each of [held, other]) await ledger.handle(request(each, { what: "assign", to: "ana" }, "lead"));
+    await ledger.handle(request(held, CLAIM));
+    await ledger.handle(request(other, CLAIM, "bo"));
+    for (const each of [held, other]) await decided(ledger, each, "approve", { by: reviewer("ana") });
+    const items = await Promise.all([held, other].map((each) => ledger.queueItem(reviewOf(each).id)));
+    assert.deepEqual([items[0]?.assignee, items[0]?.claim], [null, null]);
+    assert.deepEqual([items[1]?.assignee, items[1]?.claim?.by], [null, "bo"]);
+    assert.deepEqual(await ledger.loads(), []);
+    assert.deepEqual(await ids(ledger, { notVotedBy: "ana" }), []);
+    assert.equal((await ids(ledger, { notVotedBy: "bo" })).length, 2);
+    assert.deepEqual(await ledger.queueCount({ notVotedBy: "ana" }), { count: 0, isExact: true });
+  });
+
+  check("what belongs to others stays theirs when somebody votes", async (ledger) => {
+    const held = await askedOfTwo(ledger, "a");
+    await ledger.handle(request(held, { what: "assign", to: "bo" }, "lead"));
+    await decided(ledger, held, "approve", { by: reviewer("ana") });
+    assert.equal((await ledger.queueItem(reviewOf(held).id))?.assignee, "bo");
+    assert.equal((await ledger.loads())[0]?.lastAt, moment(20));
+  });
+
+  check("a review that is asked again has the votes that it had", async (ledger) => {
+    const held = await askedOfTwo(ledger, "a");
+    const voted = await decided(ledger, held, "approve", { by: reviewer("ana") });
+    const { id, address } = reviewOf(voted);
+    await ledger.withdraw({
+      reviewId: id,
+      interruptId: address.interruptId,
+      ageMinMs: 0,
+      reason: "It does not wait.",
+      at: moment(21),
+    });
+    await ledger.ask(askRequest(voted, "interrupt-2"));
+    assert.deepEqual([await ids(ledger), await ids(ledger, { notVotedBy: "ana" })], [[id], []]);
   });
 }
 
@@ -238,46 +313,5 @@ function budgets(check: Check): void {
     assert.deepEqual(await ids(ledger, { agent: "flooder" }), [second]);
     await ledger.setQueueSettings({ perAgent: 9 });
     assert.deepEqual(await ids(ledger, { agent: "flooder" }), [second, third, fourth]);
-  });
-}
-
-function metrics(check: Check): void {
-  check("tells how much there is, and how fast it moved within a window", async (ledger, setTime) => {
-    for (const [nth, by] of ["ana", "ana", "bo"].entries()) {
-      const held = await ledger.ask({
-        ...askRequest(await routed(ledger, "review", { key: `case ${nth}` })),
-        withinMs: nth === 0 ? 5_000 : 500_000,
-        otherwise: "hold",
-      });
-      await setTime(30 + 10 * nth);
-      await decided(ledger, held, "approve", { by: reviewer(by) });
-      if (nth === 2) await ledger.settle(settleRequest(await claimed(ledger, await reread(ledger, held)), "worker-1"));
-    }
-    await asked(ledger, { key: "open", action: "transfer" });
-    const all = await ledger.queueMetrics({ overMs: 3_600_000 });
-    assert.deepEqual(all, {
-      open: { later: 1, today: 0, hour: 0, now: 0, overdue: 0 },
-      oldestAskedAt: moment(2),
-      arrivals: 4,
-      decided: 3,
-      expired: 0,
-      waitMs: { p50: 38_000, p90: 48_000 },
-      onTime: 2 / 3,
-      byReviewer: [
-        { id: "ana", decided: 2, p50Ms: 28_000 },
-        { id: "bo", decided: 1, p50Ms: 48_000 },
-      ],
-      byAction: [
-        { action: "refund", arrivals: 3, decided: 3 },
-        { action: "transfer", arrivals: 1, decided: 0 },
-      ],
-    });
-    const recent = await ledger.queueMetrics({ overMs: 5_000 });
-    assert.deepEqual([recent.arrivals, recent.decided, recent.byReviewer.map(({ id }) => id)], [0, 1, ["bo"]]);
-  });
-
-  check("of nothing it tells nothing", async (ledger) => {
-    const { waitMs, onTime, oldestAskedAt, byReviewer, byAction } = await ledger.queueMetrics({ overMs: 1 });
-    assert.deepEqual([waitMs, onTime, oldestAskedAt, byReviewer, byAction], [null, null, null, [], []]);
   });
 }

@@ -55,7 +55,7 @@ describe("on a connection that does not answer", () => {
     expect(await ask(30_000)).toEqual([{ n: 1 }]);
     await expect(ask(50, () => proxy.halfOpen())).rejects.toMatchObject({
       code: "ledger_unavailable",
-      message: expect.stringContaining("No answer within 50 ms"),
+      message: expect.stringContaining("nothing within 50 ms"),
     });
     expect(pool.totalCount).toBe(0);
     proxy.heal();

@@ -10,6 +10,7 @@ import { people } from "./000008-people.js";
 import { queue } from "./000009-queue.js";
 import { deciding } from "./000010-deciding.js";
 import { addressed } from "./000011-addressed.js";
+import { queueVotes } from "./000012-queue-votes.js";
 
 /** Every migration, in order. Append only: a released migration never changes. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   queue,
   deciding,
   addressed,
+  queueVotes,
 ];

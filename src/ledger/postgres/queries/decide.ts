@@ -24,10 +24,12 @@ where v.id = $1`;
 export const recordDecisionSql = (schema: string): string => `
 select ${schema}.record_decision(${Array.from({ length: 33 }, (_, nth) => `$${nth + 1}`).join(", ")}) as made`;
 
-/** Lets a review's deadline pass. */
+/** Lets a review's deadline pass, and notes when that was; of several, the first. */
 export const reviewExpiredSql = (schema: string): string => `
 update ${schema}.reviews set status = $2, otherwise = $3, step = $4, version = version + 1,
-  deadline_at = coalesce($6::timestamptz, clock_timestamp()) + $5::float8 * interval '1 millisecond'
+  deadline_at = coalesce($6::timestamptz, clock_timestamp()) + $5::float8 * interval '1 millisecond',
+  missed_at = coalesce(missed_at, $6::timestamptz, clock_timestamp()),
+  expired_at = case when $2 = 'expired' then coalesce($6::timestamptz, clock_timestamp()) end
 where id = $1`;
 
 /** Ends a review whose thread no longer waits for it. */

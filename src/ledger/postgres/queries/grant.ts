@@ -146,8 +146,7 @@ export function grantSql(schema: string, roles: { graph: string; decider: string
     `grant update (gate, round, state, delivered_at) on ${schema}.proposals to ${roles.graph}`,
     `grant update (routing) on ${schema}.rounds to ${roles.graph}`,
     `grant update (checkpoint_ns, checkpoint_id, interrupt_id, asks, addressed_at, status, version, deadline_at, otherwise,
-      step)
-      on ${schema}.reviews to ${roles.graph}`,
+      step, missed_at, expired_at) on ${schema}.reviews to ${roles.graph}`,
     `grant update (state, owner, lease_until, claims, spent_at) on ${schema}.permits to ${roles.graph}`,
     `grant insert on ${list(schema, "decisions", "rounds", "permits", "cases")} to ${roles.decider}`,
     `grant update (round, state) on ${schema}.proposals to ${roles.decider}`,

@@ -1,13 +1,5 @@
-import {
-  COUNT_MAX,
-  isIndexed,
-  placeOf,
-  SCAN_MAX,
-  URGENCIES,
-  type QueueFilter,
-  type QueueOrder,
-  type QueueRequest,
-} from "../../queueing.js";
+import { COUNT_MAX, URGENCIES, type QueueFilter, type QueueOrder, type QueueRequest } from "../../queueing.js";
+import { placeOf, singleRisk } from "../../queue-place.js";
 
 /** A statement with its values. */
 export interface Statement {
@@ -56,7 +48,7 @@ function conditionsOf(values: Values, { filter, order }: Pick<QueueRequest, "fil
     ...(action === undefined ? [] : [`q.action = ${values.put(action)}`]),
   ];
   // In their own order these are where the range ends.
-  const risk = riskAtLeast === undefined ? [] : [`q.risk_order <= ${values.put(-riskAtLeast, "real")}`];
+  const risk = riskAtLeast === undefined ? [] : [`q.risk_order <= ${values.put(-singleRisk(riskAtLeast), "real")}`];
   const due = dueBefore === undefined ? [] : [`q.due_at < ${values.put(dueBefore, "timestamptz")}`];
   const urgency = filter.urgencyAtLeast === undefined ? [] : [-URGENCIES.indexOf(filter.urgencyAtLeast)];
   const tests = [
@@ -69,16 +61,21 @@ function conditionsOf(values: Values, { filter, order }: Pick<QueueRequest, "fil
     ...(claimedBy === undefined ? [] : [`q.claimed_by = ${values.put(claimedBy)}`]),
     ...urgency.map((least) => `q.urgency_order <= ${values.put(least, "int")}`),
     ...(filter.notOf === undefined ? [] : [`not (${values.put(filter.notOf)} = any(q.kept_from))`]),
+    ...(filter.notVotedBy === undefined ? [] : [`not (${values.put(filter.notVotedBy)} = any(q.voted))`]),
   ];
   return { ranges: [...ranges, ...(order === "risk" ? risk : []), ...(order === "deadline" ? due : [])], tests };
 }
 
 /**
- * One page of the queue and one row more, to see whether another follows; and where nothing but a scan helps, how many rows
- * were looked at and the last one's place. Where lanes are asked for: lane by lane the first rows of one range of one index,
- * then the first of these, for lanes are few.
+ * One page of the queue and one row more, to see whether another follows; and where nothing but a look at row after row
+ * helps, `looksAt` as many, how many that were and the last one's place. Where lanes are asked for: lane by lane the first
+ * rows of one range of one index, then the first of these, for lanes are few.
  */
-export function queuePageSql(schema: string, request: QueueRequest, now: string | null): Statement {
+export function queuePageSql(
+  schema: string,
+  request: QueueRequest,
+  { now, looksAt }: { now: string | null; looksAt: number | null },
+): Statement {
   const { filter, order, limit } = request;
   const values = new Values();
   const { column, type } = SORTED_BY[order];
@@ -90,13 +87,12 @@ export function queuePageSql(schema: string, request: QueueRequest, now: string 
     const first = column === "asked_at" ? "" : `${values.put(value, type)}, `;
     ranges.push(`(${keys}) > (${first}${values.put(askedAt, "timestamptz")}, ${values.put(id)})`);
   }
-  const isFast = isIndexed(request);
-  const rowsMax = isFast ? limit + 1 : SCAN_MAX;
+  const rowsMax = looksAt ?? limit + 1;
   const chosen = (conditions: readonly string[], more: string): string => `
     select q.review_id, ${keysOf(column)}${more} from ${schema}.queue q
     where ${conditions.join("\n    and ")} order by ${keys} limit ${rowsMax}`;
-  const fits = isFast ? ", true as fits" : `, (${tests.join(" and ") || "true"}) as fits`;
-  const conditions = isFast ? [...ranges, ...tests] : ranges;
+  const fits = looksAt === null ? ", true as fits" : `, (${tests.join(" and ") || "true"}) as fits`;
+  const conditions = looksAt === null ? [...ranges, ...tests] : ranges;
   const source =
     filter.for === undefined
       ? `(${chosen(conditions, fits)}) q`
@@ -105,14 +101,14 @@ export function queuePageSql(schema: string, request: QueueRequest, now: string 
   const text = `
 with looked as materialized (select q.* from ${source} order by ${keys} limit ${rowsMax}),
 found as materialized (select q.* from looked q where q.fits order by ${keys} limit ${limit + 1}),
-last as (select json_build_array(q.${column}::text, q.asked_at::text, q.review_id) as place from looked q
+last as (select json_build_array(q.${column}, q.asked_at, q.review_id) as place from looked q
   order by ${keys
     .split(", ")
     .map((key) => `${key} desc`)
     .join(", ")} limit 1)
 select (select count(*)::int from looked) as looked, (select place from last) as last, i.item, i.place
 from (select) one left join lateral (
-  select ${itemDoc(schema, clock(values, now))} as item, json_build_array(f.${column}::text, f.asked_at::text, f.review_id) as place,
+  select ${itemDoc(schema, clock(values, now))} as item, json_build_array(f.${column}, f.asked_at, f.review_id) as place,
     row_number() over (order by ${keys.replaceAll("q.", "f.")}) as nth
   from found f join ${schema}.queue q on q.review_id = f.review_id join ${schema}.lanes l on l.id = q.lane
 ) i on true order by i.nth`;
@@ -176,10 +172,11 @@ export const releaseRowSql = (schema: string): string =>
 export const snoozeRowSql = (schema: string): string => `
 update ${schema}.queue set snoozed_until = $2, claimed_by = null, claimed_until = null where review_id = $1`;
 
-/** Makes it somebody's. */
+/** Makes it somebody's, who with a lease ($4) looks at it from now on. */
 export const assignRowSql = (schema: string): string => `
-update ${schema}.queue set assignee = $2, assigned_at = coalesce($3::timestamptz, clock_timestamp()), claimed_by = null,
-  claimed_until = null
+update ${schema}.queue set assignee = $2, assigned_at = coalesce($3::timestamptz, clock_timestamp()),
+  claimed_by = case when $4::float8 is not null then $2 end,
+  claimed_until = coalesce($3::timestamptz, clock_timestamp()) + $4::float8 * interval '1 millisecond'
 where review_id = $1`;
 
 /** Brings up to date what time alone changes: urgencies, and what was put aside for long enough. */
@@ -190,6 +187,28 @@ update ${schema}.queue q set urgency_order = ${schema}.urgency_order(q.due_at, a
   snoozed_until = case when q.snoozed_until > at.now then q.snoozed_until end
 -- Where a test brings the time, what was stored by the database's own says nothing.
 from at where q.urgency_at <= at.now or q.snoozed_until <= at.now or $1 is not null`;
+
+/**
+ * Lets of each agent's reviews that wait behind others as many show as its budget has room for. One leaves whenever another
+ * shows no more, but whoever handled it at that moment kept it waiting. Agents of whom nothing waits are not looked at.
+ */
+export const letInSql = (schema: string): string => `
+with recursive flooding as (
+  (select agent from ${schema}.queue where floods order by agent limit 1)
+  union all
+  select (select q.agent from ${schema}.queue q where q.floods and q.agent > f.agent order by q.agent limit 1)
+  from flooding f where f.agent is not null
+), room as (
+  select f.agent, s.per_agent - (select count(*) from (
+    select from ${schema}.queue q where q.agent = f.agent and not q.floods limit s.per_agent) shown) as free
+  from flooding f, ${schema}.settings s where f.agent is not null
+), next as materialized (
+  select n.review_id from room cross join lateral (
+    select q.review_id from ${schema}.queue q where q.agent = room.agent and q.floods
+    order by q.asked_at, q.review_id limit room.free for update skip locked) n
+  where room.free > 0
+)
+update ${schema}.queue q set floods = false from next where q.review_id = next.review_id`;
 
 /** How many open reviews are whose, and when somebody last got one. */
 export const loadsSql = (schema: string): string => `
