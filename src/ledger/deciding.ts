@@ -2,7 +2,6 @@ import { whyNotAllowed } from "../authority/allowed.js";
 import { NO_AUTHORITY, type Authority } from "../authority/authority.js";
 import { whyBeyondLimits, whyNotQualified, type LimitQuery, type LimitSubject } from "../authority/limits.js";
 import { excludedFrom } from "../authority/segregation.js";
-import { namesSeats } from "../authority/statement.js";
 import { firstOfEach, isOn, needsSeats, panelsOf, tally, type Seats, type Vote } from "../authority/votes.js";
 import { votesOn } from "../authority/votes-on.js";
 import type { Case } from "../model/case.js";
@@ -13,7 +12,7 @@ import type { Review } from "../model/review.js";
 import type { Reviewer } from "../model/reviewer.js";
 import type { DecideRequest, DecideResult, ExpireRequest } from "./ledger.js";
 import type { SeatsRequest } from "./registering.js";
-import { isOfOtherSeats, isVote, whyNoSay } from "./saying.js";
+import { isOfOtherSeats, whyNoSay } from "./saying.js";
 
 /** What the ledger holds, under lock, of a review that somebody decides on. */
 export interface HeldReview {

@@ -170,6 +170,21 @@ function onward(now: Case, scope: RunScope): GateUpdate {
 }
 
 /** Whether a person still has to decide on the case's current round. */
+/** Records that an answer came once the time was over and what the policy says for that had taken its place. */
+async function noteLate(assent: Assent, held: Case, { answer, isFresh }: Given, scope: RunScope): Promise<void> {
+  const { review, outcome, permit, proposal } = held;
+  if (review?.status !== "expired" || review.address.checkpointNs !== scope.checkpointNs) return;
+  const parsed = parseAnswer(answer, assent.action(proposal.action), review.kind);
+  const isMeant = parsed.ok && (parsed.answer.review === null ? isFresh : parsed.answer.review === review.id);
+  const overAt = outcome?.at ?? permit?.issuedAt;
+  if (isMeant && overAt !== undefined) await recordLate(assent, held, parsed.answer.as, overAt);
+}
+
+/** At the time that it came too late for, so that whoever runs this again writes the same row, which counts once. */
+async function recordLate({ ledger }: Assent, { proposal }: Case, by: string | null, at: string): Promise<void> {
+  await ledger.refuse({ proposalId: proposal.id, what: "answer", reason: "review_expired", by, at });
+}
+
 function awaits(held: Case): boolean {
   return stepFor(held) === "review" && (held.review === null || held.review.status === "open");
 }
@@ -198,7 +213,10 @@ async function answered(
 ): Promise<GateUpdate> {
   const again = (reason: string): GateUpdate => ({ step: "review", reason });
   const review = held.review;
-  if (!awaits(held)) return onward(held, scope);
+  if (!awaits(held)) {
+    await noteLate(assent, held, given, scope);
+    return onward(held, scope);
+  }
   // The pause was never registered here, so nobody can have been shown it.
   if (review?.address.checkpointNs !== scope.checkpointNs) return again("The pause had not been recorded yet.");
   const parsed = parseAnswer(given.answer, assent.action(held.proposal.action), review.kind);
@@ -235,6 +253,7 @@ async function answered(
   }
   if (result.ok || result.why === "closed") {
     if (result.case === null) return { step: "policy", reason: null };
+    if (!result.ok) await noteLate(assent, result.case, given, scope);
     return result.ok && awaits(result.case) ? again(stillOpen(built.decision)) : onward(result.case, scope);
   }
   if (result.why === "forbidden") {
@@ -246,7 +265,10 @@ async function answered(
       `${result.because ?? `${by.name} may not decide`}.${isExcluded(held.round.routing?.requires, by) ? "" : hint}`,
     );
   }
-  if (result.why === "late") return again("The time to decide is over; what the policy says for that takes its place.");
+  if (result.why === "late") {
+    await recordLate(assent, held, answer.as, review.deadlineAt ?? review.askedAt);
+    return again("The time to decide is over; what the policy says for that takes its place.");
+  }
   if (result.why === "ambiguous") {
     return again(`Several reviews are pending on this thread; name this one: "review":"${review.id}".`);
   }

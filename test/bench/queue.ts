@@ -61,18 +61,14 @@ const role = (nth: number): QueueFilter["for"] => ({ roles: [`role ${nth % SPREA
 
 const MATRIX = {
   none: (): QueueFilter => ({}),
-  "none, not mine": (nth: number): QueueFilter => ({ notOf: `person ${(nth * 10) % 50}` }),
   for: (nth: number): QueueFilter => ({ for: role(nth) }),
   assignee: (nth: number): QueueFilter => ({ assignee: `person ${nth % SPREAD.assignees}` }),
   action: (nth: number): QueueFilter => ({ action: `action ${nth % SPREAD.actions}` }),
-  "for and action, not mine": (nth: number): QueueFilter => ({
-    for: role(nth),
-    action: `action ${nth % SPREAD.actions}`,
-    notOf: `person ${(nth * 10) % 50}`,
-  }),
+  "for and action": (nth: number): QueueFilter => ({ for: role(nth), action: `action ${nth % SPREAD.actions}` }),
 };
 
 const OTHERS: Record<string, (nth: number) => QueueFilter> = {
+  "for, and not mine": (nth) => ({ for: role(nth), notOf: `person ${(nth * 10) % 50}`, notVotedBy: "ana" }),
   agent: (nth) => ({ agent: `agent ${nth % SPREAD.agents}` }),
   "kind that nobody has": () => ({ kind: "question" }),
   "risk and urgency": () => ({ riskAtLeast: 0.9, urgencyAtLeast: "hour" }),

@@ -23,6 +23,40 @@ const ledgers: Record<string, (clock: ManualClock) => Promise<Ledger>> = {
   },
 };
 
+describe("an answer that comes after the time, in open trust", () => {
+  test.each([
+    ["before the worker notices", "reject", false],
+    ["once it was rejected for that", "reject", true],
+    ["once it runs for that", "execute", true],
+  ] as const)("is refused and recorded, once: %s", async (_when, otherwise, isNoticed) => {
+    const clock = manualClock("2026-03-30T10:00:00Z");
+    const ledger = memoryLedger({ clock });
+    const policy = reviewed({ within: "PT1H", otherwise });
+    const { assent, thread, made } = await waiting({ trust: "open", policy, clock, ledger });
+    const { proposal } = await thread.asked();
+    await clock.advance(HOUR_MS);
+    if (isNoticed) await assent.tick();
+    await thread.answer({ type: "reject", as: "ana", roles: ["manager"], message: "no" });
+    const rows = await ledger.auditRows({ afterSeq: 0, limit: 100, proposalId: proposal });
+    const refused = rows.filter(({ kind }) => kind === "refused").map(({ entry }) => entry);
+    expect(refused).toEqual([expect.stringContaining(`"review_expired"`)]);
+    expect(refused.join()).toContain(`"ana"`);
+    expect(made).toHaveLength(otherwise === "execute" ? 1 : 0);
+  });
+
+  test("is none where nobody answers, but the thread is only run on", async () => {
+    const clock = manualClock("2026-03-30T10:00:00Z");
+    const ledger = memoryLedger({ clock });
+    const policy = reviewed({ within: "PT1H", otherwise: "reject" });
+    const { assent, thread } = await waiting({ trust: "open", policy, clock, ledger });
+    await clock.advance(HOUR_MS);
+    await assent.tick();
+    await thread.answer("decided");
+    const rows = await ledger.auditRows({ afterSeq: 0, limit: 100 });
+    expect(rows.map(({ kind }) => kind)).not.toContain("refused");
+  });
+});
+
 describe.each(Object.keys(ledgers))("a time-out, in %s", (name) => {
   /** Two people have an hour; one of them has approved it. */
   async function approvedByOne(terms: ReviewTerms) {
