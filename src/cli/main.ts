@@ -25,6 +25,7 @@ import { reviewReviseCommand } from "./commands/review-revise.js";
 import { reviewShowCommand } from "./commands/review-show.js";
 import { reviewSnoozeCommand } from "./commands/review-snooze.js";
 import { workerCommand } from "./commands/worker.js";
+import { endProcess } from "./end-process.js";
 import { VERSION } from "./version.js";
 
 const COMMANDS: readonly Command[] = [
@@ -92,26 +93,24 @@ async function main(args: string[]): Promise<number> {
     }
     checkOptions(command, given);
     const positionals = words.slice(command.name.split(" ").length);
-    const code = await command.run({ positionals, options, environment: process.env, print, note });
-    if (command.endsProcess === true) await endProcess(code);
-    return code;
+    const run = { positionals, options, environment: process.env, print, note };
+    if (command.endsProcess !== true) return await command.run(run);
+    const code = await command.run(run).catch((error: unknown) => told(error, note));
+    return await endProcess(code, note);
   } catch (error) {
-    if (!AssentError.isInstance(error)) {
-      note(`assent: this is a mistake in assent itself: ${error instanceof Error ? error.stack : String(error)}`);
-      return 3;
-    }
-    note(`assent: ${oneLine(error.message, Infinity)} [${error.code}]`);
-    if (error.code === "usage" || error.code === "config_invalid") return 2;
-    return error.httpStatus === 404 ? 1 : 3;
+    return told(error, note);
   }
 }
 
-/** Ends the process once everything is written, whatever keeps it open. */
-async function endProcess(code: number): Promise<never> {
-  for (const stream of [process.stdout, process.stderr]) {
-    await new Promise<void>((resolve) => void stream.write("", () => resolve()));
+/** Says what went wrong, and gives the exit code for it. */
+function told(error: unknown, note: (text: string) => void): number {
+  if (!AssentError.isInstance(error)) {
+    note(`assent: this is a mistake in assent itself: ${error instanceof Error ? error.stack : String(error)}`);
+    return 3;
   }
-  process.exit(code);
+  note(`assent: ${oneLine(error.message, Infinity)} [${error.code}]`);
+  if (error.code === "usage" || error.code === "config_invalid") return 2;
+  return error.httpStatus === 404 ? 1 : 3;
 }
 
 // Whoever reads may stop reading, as `head` does; the command still ends as it would have.

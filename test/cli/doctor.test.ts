@@ -1,6 +1,9 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { visibleText } from "assent";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { runCli, type Ran, type RunOptions } from "./run-cli.js";
@@ -133,6 +136,29 @@ describe("assent doctor", () => {
     const { code, stderr } = await doctor(["late.mjs:graph"]);
     expect(code).toBe(0);
     expect(stderr).toContain("failed meanwhile: later");
+  });
+
+  test("leaves no Postgres behind that a graph opened, whoever started it and wherever it is", async () => {
+    const cwd = join(home, "opened");
+    await mkdir(cwd);
+    // The server's user has to get in.
+    await Promise.all([home, cwd].map((folder) => chmod(folder, 0o755)));
+    await writeFile(join(cwd, "opens.mjs"), `import { openPostgres } from "assent/postgres"; await openPostgres();`);
+    await writeFile(
+      join(cwd, "graph.mjs"),
+      `import { openPostgres } from "assent/postgres"; await openPostgres({ directory: "an other/one" });
+       await import("./opens.mjs"); export { graph } from "../fine.mjs";`,
+    );
+    // It ends without closing: the server goes on.
+    await promisify(execFile)(process.execPath, ["opens.mjs"], { cwd });
+    expect(existsSync(join(cwd, ".assent/postgres/data/postmaster.pid"))).toBe(true);
+    const { code, stdout } = await doctor(["graph.mjs:graph"], { cwd });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "graph.mjs:graph: 1 gate\n  fine\n\n1 graph: fine\n" });
+    for (const folder of [".assent/postgres", "an other/one"]) {
+      expect(await readdir(join(cwd, folder, "users"))).toEqual([]);
+      expect(existsSync(join(cwd, folder, "data/PG_VERSION"))).toBe(true);
+      expect(existsSync(join(cwd, folder, "data/postmaster.pid"))).toBe(false);
+    }
   });
 
   test("without tsx in the project, TypeScript is refused with the way out", async () => {
