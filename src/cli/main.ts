@@ -26,6 +26,7 @@ import { reviewShowCommand } from "./commands/review-show.js";
 import { reviewSnoozeCommand } from "./commands/review-snooze.js";
 import { workerCommand } from "./commands/worker.js";
 import { endProcess } from "./end-process.js";
+import { groupHelp, noSuchCommand, wholeHelp } from "./help.js";
 import { VERSION } from "./version.js";
 
 const COMMANDS: readonly Command[] = [
@@ -57,18 +58,6 @@ const COMMANDS: readonly Command[] = [
   doctorCommand,
 ];
 
-const HELP = `assent ${VERSION}: people in charge of what LangGraph.js agents do
-
-Usage: assent <command> [options]
-
-${COMMANDS.map(({ name, takes, summary }) => `  ${`${name} ${takes}`.padEnd(23)}${summary}`).join("\n")}
-  --version              print the version
-
-${optionsHelp()}
-
-Exit codes: 0 done, 1 the answer is no (a check failed, nothing found), 2 the
-command cannot be read, 3 something is not available.`;
-
 /** Runs the command line and gives its exit code. */
 async function main(args: string[]): Promise<number> {
   const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -78,12 +67,14 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   try {
-    const { words, help, options, given } = readWords(args);
+    const { words, help, options, given } = readWords(args, COMMANDS);
     const command = COMMANDS.find(({ name }) => name.split(" ").every((word, index) => words[index] === word));
     if (command === undefined) {
-      if (words.length > 0) note(`assent: there is no command "${words.join(" ")}"\n`);
-      (help ? print : note)(HELP);
-      return help ? 0 : 2;
+      const text = words.length === 0 ? wholeHelp(COMMANDS) : groupHelp(COMMANDS, words[0]);
+      const isHelp = text !== undefined && words.length <= 1;
+      if (isHelp) (help ? print : note)(text);
+      else note(`assent: ${noSuchCommand(COMMANDS, words)} [usage]`);
+      return isHelp && help ? 0 : 2;
     }
     if (help) {
       print(
