@@ -4,6 +4,7 @@ import type { Ledger } from "../ledger/ledger.js";
 import { openPostgres, type OpenPostgres } from "../ledger/postgres/open-postgres.js";
 import { postgresLedger } from "../ledger/postgres/postgres-ledger.js";
 import { AssentError } from "../model/error.js";
+import { nearestWord } from "../policy/problems.js";
 
 /** What a command is given: its words, its options and where to print. */
 export interface CommandRun {
@@ -180,7 +181,7 @@ export interface Words {
  *
  * @throws AssentError `usage`.
  */
-export function readWords(args: string[]): Words {
+export function readWords(args: string[], commands: readonly Command[] = []): Words {
   try {
     const marked = args.map((arg) => (KEY_ID.test(arg) ? WORD + arg : arg));
     const { values, positionals } = parseArgs({ args: marked, options: OPTIONS, allowPositionals: true });
@@ -189,8 +190,29 @@ export function readWords(args: string[]): Words {
     const words = positionals.map((word) => (word.startsWith(WORD) ? word.slice(WORD.length) : word));
     return { words, help, options, given: Object.keys(given) as OptionName[] };
   } catch (error) {
-    throw new AssentError("usage", { what: error instanceof Error ? error.message : String(error) });
+    const said = error instanceof Error ? error.message : String(error);
+    const stray = /^Unknown option '(-[^']*)'/.exec(said)?.[1];
+    const command = commands.find(({ name }) => ` ${words(args)} `.startsWith(` ${name} `));
+    if (stray !== undefined) throw noSuchOption(command, stray);
+    throw new AssentError("usage", { what: said, fix: helpFor(command) });
   }
+}
+
+/** What of a command line is no option, where it cannot be read. */
+function words(args: readonly string[]): string {
+  return args.filter((arg) => !arg.startsWith("-")).join(" ");
+}
+
+function helpFor(command: Command | undefined): string {
+  return `\`assent ${command === undefined ? "" : `${command.name} `}--help\` lists the options`;
+}
+
+function noSuchOption(command: Command | undefined, stray: string): AssentError {
+  const { name, options = USUAL_OPTIONS } = command ?? {};
+  const near = nearestWord(stray.replace(/^-+/, ""), [...options, "help"]);
+  const hint = near === undefined ? "" : `Did you mean --${near}? `;
+  const who = name === undefined ? "`assent`" : `\`${name}\``;
+  return new AssentError("usage", { what: `${who} takes no ${stray}`, fix: `${hint}${helpFor(command)}` });
 }
 
 /**
@@ -201,7 +223,8 @@ export function readWords(args: string[]): Words {
 export function checkOptions({ name, options = USUAL_OPTIONS }: Command, given: readonly OptionName[]): void {
   const stray = given.filter((option) => !options.includes(option));
   if (stray.length === 0) return;
-  throw new AssentError("usage", { what: `\`${name}\` takes no ${stray.map((option) => `--${option}`).join(", ")}` });
+  const what = `\`${name}\` takes no ${stray.map((option) => `--${option}`).join(", ")}`;
+  throw new AssentError("usage", { what, fix: `\`assent ${name} --help\` lists the options` });
 }
 
 /** Opens the Postgres that the options and the environment name, for as long as `work` runs. */

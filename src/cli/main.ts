@@ -25,6 +25,8 @@ import { reviewReviseCommand } from "./commands/review-revise.js";
 import { reviewShowCommand } from "./commands/review-show.js";
 import { reviewSnoozeCommand } from "./commands/review-snooze.js";
 import { workerCommand } from "./commands/worker.js";
+import { endProcess } from "./end-process.js";
+import { groupHelp, noSuchCommand, wholeHelp } from "./help.js";
 import { VERSION } from "./version.js";
 
 const COMMANDS: readonly Command[] = [
@@ -56,18 +58,6 @@ const COMMANDS: readonly Command[] = [
   doctorCommand,
 ];
 
-const HELP = `assent ${VERSION}: people in charge of what LangGraph.js agents do
-
-Usage: assent <command> [options]
-
-${COMMANDS.map(({ name, takes, summary }) => `  ${`${name} ${takes}`.padEnd(23)}${summary}`).join("\n")}
-  --version              print the version
-
-${optionsHelp()}
-
-Exit codes: 0 done, 1 the answer is no (a check failed, nothing found), 2 the
-command cannot be read, 3 something is not available.`;
-
 /** Runs the command line and gives its exit code. */
 async function main(args: string[]): Promise<number> {
   const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -77,12 +67,14 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   try {
-    const { words, help, options, given } = readWords(args);
+    const { words, help, options, given } = readWords(args, COMMANDS);
     const command = COMMANDS.find(({ name }) => name.split(" ").every((word, index) => words[index] === word));
     if (command === undefined) {
-      if (words.length > 0) note(`assent: there is no command "${words.join(" ")}"\n`);
-      (help ? print : note)(HELP);
-      return help ? 0 : 2;
+      const text = words.length === 0 ? wholeHelp(COMMANDS) : groupHelp(COMMANDS, words[0]);
+      const isHelp = text !== undefined && words.length <= 1;
+      if (isHelp) (help ? print : note)(text);
+      else note(`assent: ${noSuchCommand(COMMANDS, words)} [usage]`);
+      return isHelp && help ? 0 : 2;
     }
     if (help) {
       print(
@@ -92,26 +84,24 @@ async function main(args: string[]): Promise<number> {
     }
     checkOptions(command, given);
     const positionals = words.slice(command.name.split(" ").length);
-    const code = await command.run({ positionals, options, environment: process.env, print, note });
-    if (command.endsProcess === true) await endProcess(code);
-    return code;
+    const run = { positionals, options, environment: process.env, print, note };
+    if (command.endsProcess !== true) return await command.run(run);
+    const code = await command.run(run).catch((error: unknown) => told(error, note));
+    return await endProcess(code, note);
   } catch (error) {
-    if (!AssentError.isInstance(error)) {
-      note(`assent: this is a mistake in assent itself: ${error instanceof Error ? error.stack : String(error)}`);
-      return 3;
-    }
-    note(`assent: ${oneLine(error.message, Infinity)} [${error.code}]`);
-    if (error.code === "usage" || error.code === "config_invalid") return 2;
-    return error.httpStatus === 404 ? 1 : 3;
+    return told(error, note);
   }
 }
 
-/** Ends the process once everything is written, whatever keeps it open. */
-async function endProcess(code: number): Promise<never> {
-  for (const stream of [process.stdout, process.stderr]) {
-    await new Promise<void>((resolve) => void stream.write("", () => resolve()));
+/** Says what went wrong, and gives the exit code for it. */
+function told(error: unknown, note: (text: string) => void): number {
+  if (!AssentError.isInstance(error)) {
+    note(`assent: this is a mistake in assent itself: ${error instanceof Error ? error.stack : String(error)}`);
+    return 3;
   }
-  process.exit(code);
+  note(`assent: ${oneLine(error.message, Infinity)} [${error.code}]`);
+  if (error.code === "usage" || error.code === "config_invalid") return 2;
+  return error.httpStatus === 404 ? 1 : 3;
 }
 
 // Whoever reads may stop reading, as `head` does; the command still ends as it would have.

@@ -80,6 +80,8 @@ export function shown(value: unknown): string {
 function sentence({ what, where, seen, fix }: ErrorDetail): string {
   const at = where === undefined ? "" : ` (at ${where})`;
   const value = seen === undefined ? "" : `; seen: ${shown(seen)}`;
-  const next = fix === undefined ? "" : `. ${fix}`;
-  return `${what}${at}${value}${next}`;
+  // A stop of its own would stand in the middle, or twice.
+  const head = at === "" && value === "" && fix === undefined ? what : what.replace(/(?<!\.)\.$/, "");
+  const said = `${head}${at}${value}`;
+  return fix === undefined ? said : `${said}${said.endsWith(".") ? "" : "."} ${fix}`;
 }

@@ -1,6 +1,9 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { visibleText } from "assent";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { runCli, type Ran, type RunOptions } from "./run-cli.js";
@@ -80,7 +83,7 @@ interface Told {
 /** Writes a langgraph.json into a folder of its own beside the graphs, and runs doctor there. */
 async function project(name: string, langgraphJson: unknown, environment?: Record<string, string>) {
   const cwd = join(home, name);
-  await mkdir(cwd);
+  await mkdir(cwd, { recursive: true });
   await writeFile(join(cwd, ".env"), "ASSENT_TRUST=open\n");
   const text = typeof langgraphJson === "string" ? langgraphJson : JSON.stringify(langgraphJson);
   await writeFile(join(cwd, "langgraph.json"), text);
@@ -135,6 +138,29 @@ describe("assent doctor", () => {
     expect(stderr).toContain("failed meanwhile: later");
   });
 
+  test("leaves no Postgres behind that a graph opened, whoever started it and wherever it is", async () => {
+    const cwd = join(home, "opened");
+    await mkdir(cwd);
+    // The server's user has to get in.
+    await Promise.all([home, cwd].map((folder) => chmod(folder, 0o755)));
+    await writeFile(join(cwd, "opens.mjs"), `import { openPostgres } from "assent/postgres"; await openPostgres();`);
+    await writeFile(
+      join(cwd, "graph.mjs"),
+      `import { openPostgres } from "assent/postgres"; await openPostgres({ directory: "an other/one" });
+       await import("./opens.mjs"); export { graph } from "../fine.mjs";`,
+    );
+    // It ends without closing: the server goes on.
+    await promisify(execFile)(process.execPath, ["opens.mjs"], { cwd });
+    expect(existsSync(join(cwd, ".assent/postgres/data/postmaster.pid"))).toBe(true);
+    const { code, stdout } = await doctor(["graph.mjs:graph"], { cwd });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "graph.mjs:graph: 1 gate\n  fine\n\n1 graph: fine\n" });
+    for (const folder of [".assent/postgres", "an other/one"]) {
+      expect(await readdir(join(cwd, folder, "users"))).toEqual([]);
+      expect(existsSync(join(cwd, folder, "data/PG_VERSION"))).toBe(true);
+      expect(existsSync(join(cwd, folder, "data/postmaster.pid"))).toBe(false);
+    }
+  });
+
   test("without tsx in the project, TypeScript is refused with the way out", async () => {
     const { code, stdout } = await doctor(["typed.ts:graph"], { cwd: bare });
     if ("typescript" in process.features && process.features.typescript)
@@ -181,6 +207,38 @@ describe("assent doctor with a langgraph.json", () => {
     expect(fromFile.names).toEqual(["error ledger-volatile", "warning trust-open"]);
     const over = await project("over", { ...one, env: { ASSENT_TRUST: "open" } }, { ASSENT_TRUST: "verified" });
     expect(over.names).toEqual(["error ledger-volatile"]);
+  });
+
+  test("whose environment a configuration beside it does not see, though both have the same modules", async () => {
+    await mkdir(join(home, "beside"));
+    await writeFile(
+      join(home, "beside/assent.config.mjs"),
+      `import { defineConfig } from "assent/service"; import { assent } from "../parts.mjs"; import { graph } from "../fine.mjs";
+       if (process.env.ASSENT_TRUST || process.env.ASSENT_DOCTOR_APART) throw new Error("another program");
+       export default defineConfig({ assent, graphs: { graph } });`,
+    );
+    const { code, told } = await project("beside", {
+      graphs: { one: "../fine.mjs:graph" },
+      env: { ASSENT_TRUST: "open" },
+    });
+    expect(code).toBe(1);
+    const names = told.graphs.map(({ graph, findings }) => [graph, ...findings.map(({ name }) => name)]);
+    expect(names).toEqual([["one", "ledger-volatile", "trust-open"], ["graph"]]);
+    expect(told).toMatchObject({ config: { loaded: true } });
+  });
+
+  test("whose graphs end the process that loads them: the configuration beside it is looked at", async () => {
+    await mkdir(join(home, "ending"));
+    await writeFile(join(home, "ending/ends.mjs"), "process.exit(5);");
+    await writeFile(join(home, "ending/assent.config.mjs"), "export default 5;");
+    const { code, told } = await project("ending", { graphs: { one: "./ends.mjs:graph" }, env: { NOT_SET: "1" } });
+    expect(code).toBe(3);
+    expect(told).toMatchObject({
+      graphs: [
+        { graph: "langgraph.json", findings: [{ name: "cannot-load", what: expect.stringContaining("with 5") }] },
+      ],
+      config: { loaded: false },
+    });
   });
 
   test.each([

@@ -27,6 +27,14 @@ describe("the command line", () => {
     expect(wide).toEqual([]);
   });
 
+  test.each(["policy", "audit", "keys", "review"])("has help for the commands of %s", async (group) => {
+    const { code, stdout, stderr } = await runCli([group, "--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const listed = stdout.split("\n").filter((line) => line.startsWith("  "));
+    expect(listed.length).toBeGreaterThan(1);
+    expect(listed.filter((line) => !line.startsWith(`  ${group} `))).toEqual([]);
+  });
+
   test("has the package's version", async () => {
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
       version: string;
@@ -36,7 +44,18 @@ describe("the command line", () => {
 
   test.each([
     [["frobnicate"], 'there is no command "frobnicate"'],
-    [["audit"], 'there is no command "audit"'],
+    [["polcy"], 'there is no command "polcy"; did you mean "policy"? `assent --help` lists them. [usage]\n'],
+    [["audit"], "Usage: assent audit <command>"],
+    [
+      ["review", "approv", "rv_1", "--digest", "d"],
+      'there is no command "review approv"; did you mean "review approve"? `assent review --help` lists them. [usage]\n',
+    ],
+    [
+      ["migrate", "--jsn"],
+      "`migrate` takes no --jsn. Did you mean --json? `assent migrate --help` lists the options [usage]",
+    ],
+    [["review", "ls", "--limit"], "`assent review ls --help` lists the options [usage]"],
+    [["migrate", "--strict"], "`migrate` takes no --strict. `assent migrate --help` lists the options [usage]"],
     [["audit", "check", "all"], "`audit check` takes no words"],
     [["audit", "show"], "Name exactly one case"],
     [["audit", "show", "a", "b"], "Name exactly one case"],

@@ -100,8 +100,15 @@ describe("assent worker", () => {
     [["--config", "no-assent.mjs"], 2, "needs an Assent"],
     [["--config", "no-threads.ts"], 2, "does not say how threads are reached"],
     [["--strict"], 2, "takes no --strict"],
+    [["--config", "refused.mjs"], 3, "[policy_unsupported]"],
   ])("does not guess at %j", async (words, expected, said) => {
-    project.write("throws.mjs", 'throw new Error("not today");');
+    // What it opened before is nothing to wait for.
+    project.write("throws.mjs", 'setInterval(() => {}, 600_000); throw new Error("not today");');
+    project.write(
+      "refused.mjs",
+      'import { AssentError } from "assent"; setInterval(() => {}, 600_000);' +
+        'throw new AssentError("policy_unsupported", { what: "Not today" });',
+    );
     project.write("empty.mjs", "export const a = 1;");
     project.write("no-assent.mjs", "export default {};");
     project.write("no-threads.ts", configText(fresh.url, fresh.schema, "graphs: {}"));

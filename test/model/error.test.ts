@@ -15,6 +15,14 @@ describe("an error", () => {
     expect(new AssentError("usage", { what: "Only this" }).message).toBe("Only this");
   });
 
+  test("has one stop where what happened brings its own", () => {
+    const message = (detail: object): string => new AssentError("usage", { what: "It is gone.", ...detail }).message;
+    expect(message({})).toBe("It is gone.");
+    expect(message({ where: "a.ts" })).toBe("It is gone (at a.ts)");
+    expect(message({ fix: "Name it" })).toBe("It is gone. Name it");
+    expect(message({ what: "It goes on...", fix: "Name it" })).toBe("It goes on... Name it");
+  });
+
   test("keeps what lies underneath, and has none where there is none", () => {
     const cause = new Error("below");
     expect(new AssentError("ledger_unavailable", { what: "x", cause }).cause).toBe(cause);

@@ -6,6 +6,7 @@ import type { AssentConfig } from "../../service/config.js";
 import { columnsFor } from "../columns.js";
 import type { Command, CommandRun } from "../command.js";
 import { configFileIn, loadConfig } from "../config-file.js";
+import { doctorApart, isApart } from "../doctor-apart.js";
 import { loadGraph, readGraphProject, type GraphFile, type GraphProject } from "../graph-files.js";
 import { NotLoaded, wordsOf } from "../load-module.js";
 import { counted } from "../page.js";
@@ -28,6 +29,8 @@ interface GraphReport {
 }
 
 const CANNOT_LOAD = "cannot-load";
+/** What stands for the graphs of langgraph.json where none of them can be looked at. */
+const SERVED: GraphFile = { name: "langgraph.json", from: "./langgraph.json" };
 
 /** What is said about a configuration and what it relies on. */
 interface ConfigReport {
@@ -57,7 +60,8 @@ ledgers in memory. Errors and warnings count, notes do not.
 
 Where there is an ./assent.config.ts (.js, .mjs), or --config names one, it
 looks at its graphs too, and at what a worker relies on: database, migrations,
-this machine's clock, keys, failing deliveries, checkpoints.
+this machine's clock, keys, failing deliveries, checkpoints. That is loaded
+without langgraph.json's environment, as a worker loads it.
 
 Ends with 0 if all is fine, 1 if anything was found, 3 if a graph cannot be
 loaded.`,
@@ -77,7 +81,7 @@ loaded.`,
 
 async function reportsOn(run: CommandRun, directory: string): Promise<Reports> {
   const { positionals, environment } = run;
-  const file = await configFileIn(directory, run.options.config);
+  const file = isApart(environment) ? undefined : await configFileIn(directory, run.options.config);
   const production = (): boolean => environment["NODE_ENV"] === "production";
   if (positionals.length > 0) {
     const named = positionals.map((from) => ({ name: from, from }));
@@ -92,25 +96,42 @@ async function reportsOn(run: CommandRun, directory: string): Promise<Reports> {
       fix: "Name the graphs: assent doctor ./src/agent.ts:graph",
     });
   }
-  const served = project === undefined ? [] : await servedReports(directory, project, environment, production);
-  if (file === undefined) return { graphs: served, config: null };
+  if (file === undefined) {
+    return { graphs: await servedReports(directory, project, environment, production), config: null };
+  }
+  const served = await servedBesideConfig(directory, project, environment, production);
   const { graphs, config } = await configReport(run, directory, file);
   return { graphs: [...served, ...graphs], config };
 }
 
 async function servedReports(
   directory: string,
-  project: GraphProject | NotLoaded,
+  project: GraphProject | NotLoaded | undefined,
   environment: NodeJS.ProcessEnv,
   production: () => boolean,
 ): Promise<GraphReport[]> {
-  if (project instanceof NotLoaded) return [unloaded({ name: "langgraph.json", from: "./langgraph.json" }, project)];
+  if (project === undefined) return [];
+  if (project instanceof NotLoaded) return [unloaded(SERVED, project)];
   // As the server does it: what is set already wins.
   for (const [name, value] of Object.entries(project.environment)) environment[name] ??= value;
   const { authenticated } = project;
   return inTurn(project.graphs, (graph) =>
     reportOn(directory, graph, { served: true, authenticated, production: production() }),
   );
+}
+
+/** The same where a configuration is looked at too: a worker runs it without what langgraph.json says for the server. */
+async function servedBesideConfig(
+  directory: string,
+  project: GraphProject | NotLoaded | undefined,
+  environment: NodeJS.ProcessEnv,
+  production: () => boolean,
+): Promise<GraphReport[]> {
+  const said = project === undefined || project instanceof NotLoaded ? {} : project.environment;
+  const isSet = Object.keys(said).every((name) => environment[name] !== undefined);
+  if (isSet) return servedReports(directory, project, environment, production);
+  const told = await doctorApart(directory, { ...said, ...environment });
+  return told instanceof NotLoaded ? [unloaded(SERVED, told)] : (told as Reports).graphs;
 }
 
 /** A configuration's graphs, and what it relies on. */
