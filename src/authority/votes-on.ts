@@ -20,7 +20,7 @@ export function votesOn(held: Pick<Case, "round" | "decisions">, { isQuestion = 
 }
 
 /** The votes that were cast on a case's current round, in their order. */
-export function castOn({ round: current, decisions }: Pick<Case, "round" | "decisions">): Vote[] {
+function castOn({ round: current, decisions }: Pick<Case, "round" | "decisions">): Vote[] {
   return readable(decisions).flatMap(({ by, verdict, round }): Vote[] => {
     if (round !== current.round) return [];
     return verdict === "approve" || verdict === "reject" || verdict === "abstain" ? [{ by, verdict }] : [];

@@ -37,7 +37,7 @@ export function waysOf({ review, case: held }: ReviewItem, config: string | unde
     const more = `${isFinding ? FINDING : MORE[verdict]}${code}`;
     // The digest alone fills a line of 80 columns.
     const middle = `${more}${from}` === "" ? [] : [`  ${`${more}${from}`.trim()} \\`];
-    return [`assent review ${verdict} ${review.id} \\`, ...middle, `--digest ${review.digest}`];
+    return [`npx assent review ${verdict} ${review.id} \\`, ...middle, `--digest ${review.digest}`];
   });
   return { why: null, verdicts, commands };
 }

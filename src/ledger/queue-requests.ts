@@ -4,9 +4,9 @@ import { isMoment } from "./queue-place.js";
 import { URGENCIES, type HandleRequest, type QueueFilter } from "./queueing.js";
 
 /** The longest that somebody looks at a review without saying so again, in milliseconds: a day. */
-export const LEASE_MAX_MS = 86_400_000;
+const LEASE_MAX_MS = 86_400_000;
 /** The longest that a review is put aside, in milliseconds: 90 days. */
-export const SNOOZE_MAX_MS = 90 * 86_400_000;
+const SNOOZE_MAX_MS = 90 * 86_400_000;
 
 /**
  * Refuses a filter that means nothing, before any store sees it.

@@ -49,7 +49,7 @@ export const ERROR_CODES = {
   digest_mismatch: { http: 409, retryable: false, title: "What was shown is not what is recorded" },
   principal_unverified: { http: 401, retryable: false, title: "The principal comes from no accepted authenticator" },
   authentication_failed: { http: 401, retryable: false, title: "The person could not be authenticated" },
-  decision_failed: { http: 500, retryable: true, title: "Something failed while a decision was made" },
+  decision_failed: { http: 503, retryable: true, title: "Something failed while a decision was made" },
 
   // keys
   keys_missing: { http: 500, retryable: false, title: "Verified trust needs keys" },

@@ -50,7 +50,7 @@ describe("assent keys", () => {
   });
 
   test.each([
-    [["keys"], 'there is no command "keys"'],
+    [["keys"], "Usage: assent keys <command>"],
     [["keys", "destroy"], 'there is no command "keys destroy"'],
     [["keys", "generate", "a", "b"], "`keys generate` takes one folder"],
     [["keys", "rotate", "a", "b"], "`keys rotate` takes one folder"],

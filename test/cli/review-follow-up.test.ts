@@ -55,7 +55,7 @@ describe("an effect in doubt, from a shell", () => {
       "status: in-doubt",
       "agent says:\n│ said: an invoice",
       `HAPPENED is executed`,
-      `assent review answer ${id} \\\n  --answer '{"happened":"HAPPENED","evidence":"EVIDENCE"}' \\\n--digest ${digest}\n`,
+      `npx assent review answer ${id} \\\n  --answer '{"happened":"HAPPENED","evidence":"EVIDENCE"}' \\\n--digest ${digest}\n`,
     ]) {
       expect(shown.stdout).toContain(words);
     }

@@ -68,9 +68,9 @@ describe("assent review show", () => {
       "asks for role manager (two-person)\n",
       "reasons  checked, fraud\n",
       `digest   ${vote.digest}\n`,
-      `\nassent review approve ${vote.id} \\\n  --reason-code CODE \\\n--digest ${vote.digest}\n`,
-      `\nassent review modify ${vote.id} \\\n  --args @FILE --reason-code CODE \\\n--digest ${vote.digest}\n`,
-      `\nassent review abstain ${vote.id} \\\n`,
+      `\nnpx assent review approve ${vote.id} \\\n  --reason-code CODE \\\n--digest ${vote.digest}\n`,
+      `\nnpx assent review modify ${vote.id} \\\n  --args @FILE --reason-code CODE \\\n--digest ${vote.digest}\n`,
+      `\nnpx assent review abstain ${vote.id} \\\n`,
     ]) {
       expect(stdout).toContain(words);
     }
@@ -87,7 +87,7 @@ describe("assent review show", () => {
       queued: { id: vote.id, asks: [{ role: "manager" }] },
       verdicts: ["approve", "modify", "reject", "abstain"],
       commands: expect.arrayContaining([
-        `assent review approve ${vote.id} --reason-code CODE --config ./assent.config.ts --digest ${vote.digest}`,
+        `npx assent review approve ${vote.id} --reason-code CODE --config ./assent.config.ts --digest ${vote.digest}`,
       ]) as string[],
     });
   });

@@ -75,7 +75,7 @@ export function panelsAt(requires: Requirement, step: number): Panel[] {
 }
 
 /** Whether a quorum depends on how many could vote. */
-export function counts({ quorum }: Panel): boolean {
+function counts({ quorum }: Panel): boolean {
   return ["majority", "unanimous"].includes(quorum);
 }
 
@@ -91,7 +91,7 @@ function partners({ authority }: ReviewModel, held: ModelCase, requires: Require
 }
 
 /** How many have a seat on each panel now: they could vote, or have voted, wherever they are. */
-export function seatsAt(model: ReviewModel, held: ModelCase, round: ModelRound, step: number): number[] {
+function seatsAt(model: ReviewModel, held: ModelCase, round: ModelRound, step: number): number[] {
   const { reviewers, nowMs } = model;
   const requires = round.requires!;
   const out = partners(model, held, requires);

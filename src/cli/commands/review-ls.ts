@@ -17,7 +17,9 @@ export const reviewLsCommand: Command = {
   summary: "what waits for people, most urgent first",
   details: `A page of the queue of ./assent.config.ts (.js, .mjs), or --config. The file is
 run. What is put aside, and what waits behind more of its agent's than its
-budget shows, is left out.
+budget shows, is left out. How urgent it is goes by what is left of its time: of
+those that have the same urgency the ones asked first come first. --order
+deadline goes by the deadline itself.
 
 WAITS is since when, DUE until when; WHOSE is whom it is assigned to, and with a
 star who looks at it now. Ids are cut; every \`review\` command takes them so.
