@@ -29,8 +29,13 @@ where v.id = q.review_id and exists (select from ${schema}.decisions d where d.p
 create function ${schema}.note_vote() returns trigger language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 declare
-  voter text := ${schema}.readable(new.principal) ->> 'id';
+  voter text;
 begin
+  -- Most votes settle their review, which has left the queue by then.
+  if not exists (select from ${schema}.queue q where q.review_id = new.review_id) then
+    return null;
+  end if;
+  voter := ${schema}.readable(new.principal) ->> 'id';
   update ${schema}.queue q set voted = q.voted || voter, assignee = nullif(q.assignee, voter),
     assigned_at = case when q.assignee = voter then null else q.assigned_at end,
     claimed_by = nullif(q.claimed_by, voter),
