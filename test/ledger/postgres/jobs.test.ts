@@ -235,8 +235,11 @@ describe("a ledger from before there were jobs", () => {
         breaking,
       ]);
     }
+    // The ledger of today writes what there was no column for then.
+    await pool.query(`alter table ${schema}.reviews add column addressed_at timestamptz`);
     const held = await askedWithin(60_000);
     const open = await asked(ledger, { key: "without a deadline" });
+    await pool.query(`alter table ${schema}.reviews drop column addressed_at`);
     expect((await migrate(fresh)).applied).toEqual(migrations.slice(6).map(({ name }) => name));
     expect(await ledger.read(held.proposal.id)).toEqual(held);
     const { id } = reviewOf(held);
