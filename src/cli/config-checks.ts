@@ -1,30 +1,13 @@
-import { BaseCheckpointSaver } from "@langchain/langgraph";
 import type { Pool } from "pg";
 import { JobQueue } from "../ledger/postgres/jobs.js";
 import { migrationState } from "../ledger/postgres/migrate.js";
 import { openPostgres } from "../ledger/postgres/open-postgres.js";
 import type { AssentConfig } from "../service/config.js";
+import { checkThreads } from "./checkpoint-checks.js";
 import type { CommandRun } from "./command.js";
+import type { ConfigFinding } from "./config-finding.js";
 import { wordsOf } from "./load-module.js";
 import { counted } from "./page.js";
-
-/** What is wrong with the surroundings of a configuration, or could be. The names are stable. */
-export interface ConfigFinding {
-  name:
-    | "checkpoints-unreadable"
-    | "clock-off"
-    | "database-unreachable"
-    | "database-unsaid"
-    | "deliveries-failing"
-    | "keys-public-only"
-    | "keys-unreadable"
-    | "migration-missing"
-    | "undelivered";
-  severity: "error" | "warning" | "note";
-  where: string;
-  what: string;
-  fix: string;
-}
 
 /** From how many milliseconds on a clock that is off is told, and from how many on it is wrong. */
 const SKEW_TOLD_MS = 1_000;
@@ -33,7 +16,7 @@ const SKEW_WRONG_MS = 30_000;
 /** Checks everything that a worker of this configuration relies on. */
 export async function checkConfig(config: AssentConfig, run: CommandRun): Promise<ConfigFinding[]> {
   const inDatabase = await withDatabase(config, run, (pool) => checkDatabase(config, pool, run));
-  return [...inDatabase, ...(await checkKeys(config)), ...(await checkCheckpoints(config))];
+  return [...inDatabase, ...(await checkKeys(config)), ...(await checkThreads(config))];
 }
 
 async function withDatabase(
@@ -155,24 +138,4 @@ async function checkKeys({ assent: { trust, keys } }: AssentConfig): Promise<Con
     const fix = "assent keys list tells more.";
     return [{ name: "keys-unreadable", severity: "error", where: "keys", what: wordsOf(error), fix }];
   }
-}
-
-async function checkCheckpoints({ graphs = {} }: AssentConfig): Promise<ConfigFinding[]> {
-  const found: ConfigFinding[] = [];
-  for (const [name, { checkpointer }] of Object.entries(graphs)) {
-    if (!(checkpointer instanceof BaseCheckpointSaver)) continue;
-    try {
-      // A thread that nobody has: what is asked is whether the tables are there, and of a version that it can read.
-      await checkpointer.getTuple({ configurable: { thread_id: "assent-doctor" } });
-    } catch (error) {
-      found.push({
-        name: "checkpoints-unreadable",
-        severity: "error",
-        where: `graph ${name}`,
-        what: `Its checkpoints cannot be read: ${wordsOf(error)}`,
-        fix: "Run the checkpointer's setup() once when you deploy, and check its connection.",
-      });
-    }
-  }
-  return found;
 }

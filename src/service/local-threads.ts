@@ -1,4 +1,4 @@
-import { BaseCheckpointSaver, Command, type CompiledStateGraph } from "@langchain/langgraph";
+import { Command, type BaseCheckpointSaver, type CompiledStateGraph } from "@langchain/langgraph";
 import { AssentError } from "../model/error.js";
 import { apart } from "./apart.js";
 import { NEW_THREAD, threadState, type Threads } from "./threads.js";
@@ -122,12 +122,16 @@ async function lookedUp(
 
 /** Whether what a graph's checkpointer holds of a thread may be of this graph: it knows every node and key in there. */
 async function fit(graph: AnyCompiledGraph, threadId: string): Promise<"fits" | "other" | "nothing"> {
-  const { checkpointer, channels, nodes } = graph;
-  if (!(checkpointer instanceof BaseCheckpointSaver)) return "nothing";
-  const tuple = await checkpointer.getTuple({ configurable: { thread_id: threadId } });
+  const { channels, nodes } = graph;
+  const tuple = await saverOf(graph)?.getTuple({ configurable: { thread_id: threadId } });
   if (tuple === undefined) return "nothing";
   const knows = (names: object, of: object): boolean =>
     Object.keys(names).every((name) => name.startsWith("__") || Object.hasOwn(of, name));
   const { channel_versions: keys, versions_seen: ran } = tuple.checkpoint;
   return knows(keys, channels) && knows(ran, nodes) ? "fits" : "other";
+}
+
+/** What a graph's threads are kept in; null if that is not said here. Of another copy of its package it is one as well. */
+export function saverOf({ checkpointer }: AnyCompiledGraph): BaseCheckpointSaver | null {
+  return typeof checkpointer === "object" && checkpointer !== null ? checkpointer : null;
 }

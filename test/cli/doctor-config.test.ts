@@ -1,3 +1,4 @@
+import { emptyCheckpoint } from "@langchain/langgraph";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { postgresLedger } from "assent/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -78,6 +79,83 @@ describe("assent doctor, where there is a configuration", () => {
     expect(names(await doctor(["--config", "poolless.config.ts"], { url: fresh.url }))).not.toContain(
       "database-unsaid",
     );
+  });
+
+  describe("of the checkpoints of threads that wait", () => {
+    let apart: FreshSchema;
+    let saver: PostgresSaver;
+    let threadIds: string[];
+    beforeAll(async () => {
+      apart = await freshSchema();
+      saver = new PostgresSaver(apart.pool, undefined, { schema: apart.schema });
+      await saver.setup();
+      const ledger = postgresLedger(apart);
+      threadIds = ["thread-1", "thread-2", "thread-3"];
+      for (const threadId of threadIds) await asked(ledger, { threadId });
+      project.write("waiting.config.ts", configText(apart.url, apart.schema));
+    });
+    afterAll(() => apart.close());
+
+    const look = () => doctor(["--config", "waiting.config.ts"]);
+    const put = (threadId: string, v: number) =>
+      saver.put(
+        { configurable: { thread_id: threadId, checkpoint_ns: "" } },
+        { ...emptyCheckpoint(), v },
+        { source: "loop", step: 1, parents: {} },
+        {},
+      );
+
+    test("says of how many there is none, as a worker would withdraw their reviews", async () => {
+      await put(threadIds[0]!, 4);
+      const told = await look();
+      expect(told.config.findings).toMatchObject([{ name: "checkpoints-missing", severity: "warning" }]);
+      const what = `2 of 3 threads with open reviews that were looked at, such as ${threadIds[1]}: no graph here`;
+      expect(told.config.findings[0]!.what).toContain(what);
+      expect(told.code).toBe(1);
+    });
+
+    test("finds nothing where each is there, of the version that this LangGraph writes", async () => {
+      for (const threadId of threadIds) await put(threadId, emptyCheckpoint().v);
+      expect(await look()).toMatchObject({ code: 0, config: { findings: [] } });
+    });
+
+    test("says which are of an older version, which is no error, and which of a newer, which is one", async () => {
+      await put(threadIds[0]!, 1);
+      await put(threadIds[1]!, 3);
+      const older = await look();
+      expect(older).toMatchObject({ code: 0, config: { findings: [{ name: "checkpoints-older", severity: "note" }] } });
+      expect(older.config.findings[0]!.what).toMatch(
+        /^2 waiting threads, such as .*, with checkpoints of version 1, 3:/,
+      );
+      await put(threadIds[2]!, 5);
+      const newer = await look();
+      expect(newer.code).toBe(1);
+      expect(newer.config.findings).toMatchObject([
+        { name: "checkpoints-newer", severity: "error", where: "graph graph" },
+        { name: "checkpoints-older" },
+      ]);
+      expect(newer.config.findings[0]!.what).toContain(`1 waiting thread, such as ${threadIds[2]},`);
+    });
+
+    test("says which one cannot be read", async () => {
+      await apart.pool.query(`update ${apart.schema}.checkpoints set checkpoint = 'null' where thread_id = $1`, [
+        threadIds[1],
+      ]);
+      const told = await look();
+      expect(names(told)).toEqual(["checkpoints-unreadable"]);
+      expect(told.config.findings[0]!.what).toContain(`The checkpoint of thread ${threadIds[1]} cannot be read`);
+    });
+  });
+
+  test("says that the threads' server does not answer", async () => {
+    const more = 'threads: langgraphThreads({ url: "http://127.0.0.1:1" })';
+    const text = configText(fresh.url, fresh.schema, more).replace(
+      "{ defineConfig }",
+      "{ defineConfig, langgraphThreads }",
+    );
+    project.write("remote.config.ts", text);
+    const told = await doctor(["--config", "remote.config.ts"]);
+    expect(names(told)).toContain("threads-unreachable");
   });
 
   test("says that a configuration cannot be loaded, with 3", async () => {

@@ -51,6 +51,14 @@ describe("threads of several graphs on one checkpointer", () => {
     });
   });
 
+  test("are known in a checkpointer of another copy of its package too", async () => {
+    // What a class of another copy is to `instanceof`.
+    const foreign = new Proxy(checkpointer, { getPrototypeOf: () => Object.prototype });
+    const graphs = { refunds: asking("refund", "refunded", foreign), mails: asking("mail", "sent", foreign) };
+    await localThreads({ graphs: { mails } }).start("copied", { sent: "no" });
+    expect((await localThreads({ graphs }).state("copied")).status).toBe("waiting");
+  });
+
   test("go to the graph that is named", async () => {
     const threads = localThreads({ graphs: { refunds, mails }, graphOf: (id) => (id === "named" ? "mails" : "none") });
     await threads.start("named", { sent: "no" });
