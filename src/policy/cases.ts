@@ -2,6 +2,7 @@ import type { PolicyInput } from "../model/facts.js";
 import type { Route, Routing } from "../model/routing.js";
 import type { Policy, PolicyOptions } from "./policy.js";
 import { readCases } from "./read-cases.js";
+import { undeclaredFacts } from "./undeclared.js";
 
 /** What a case expects of a routing; what is left out may be anything. */
 export interface PolicyExpectation {
@@ -69,7 +70,8 @@ export function testPolicy(
 ): PolicyTestReport {
   const results = readCases(cases, options.file ?? "cases").map(({ name, input, expect }): PolicyCaseResult => {
     const routing = policy.evaluate(input);
-    const failures = failuresOf(expect, routing);
+    const missed = failuresOf(expect, routing);
+    const failures = missed.length === 0 ? [] : [...missed, ...undeclaredFacts(policy, input.facts)];
     return { name, passed: failures.length === 0, failures, routing };
   });
   const passed = results.filter((result) => result.passed).length;

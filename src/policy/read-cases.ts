@@ -4,7 +4,7 @@ import type { PolicyCase, PolicyExpectation } from "./cases.js";
 import { readName, readText, readWord } from "./fields.js";
 import type { Problems } from "./problems.js";
 import { fieldsIn, type Form, readInput, reading, treeWithin } from "./read-proposal.js";
-import { type Entry, type Place, plainOf, type Tree, treeOf } from "./tree.js";
+import { type Place, plainOf, type Tree, treeOf } from "./tree.js";
 
 /** A case that makes sense. */
 export interface ReadCase {
@@ -46,12 +46,7 @@ function readCase(tree: Tree, places: Map<string, Place>, problems: Problems): R
   const fields = fieldsIn(tree, CASE, problems);
   if (fields === undefined) return undefined;
   const name = readOwnName(tree, fields.get("name"), places, problems);
-  const factsTree = fields.get("facts");
-  const input = readInput(
-    tree,
-    factsTree === undefined ? fields : new Map(fields).set("facts", withAmount(factsTree)),
-    problems,
-  );
+  const input = readInput(tree, fields, problems);
   const expect = readExpectation(tree, fields.get("expect"), problems);
   if (name === undefined || input === undefined || expect === undefined) return undefined;
   return { name, input, expect };
@@ -103,22 +98,4 @@ function readIds(tree: Tree | undefined, problems: Problems): string[] | undefin
   if (tree.kind === "list") return tree.items.flatMap((item) => readText(item, problems) ?? []);
   problems.expected(tree, "a list of rule ids, empty for none");
   return undefined;
-}
-
-/** Facts whose amount may be written as in a policy. */
-function withAmount(facts: Tree): Tree {
-  if (facts.kind !== "map") return facts;
-  return { ...facts, entries: facts.entries.map((entry) => (entry.key === "amount" ? inParts(entry) : entry)) };
-}
-
-function inParts(entry: Entry): Entry {
-  const { value } = entry;
-  const text = value.kind === "leaf" && typeof value.value === "string" ? value.value : "";
-  const [, digits = "", currency = ""] = /^\s*(\d+(?:\.\d+)?)\s+([A-Z]{3})\s*$/.exec(text) ?? [];
-  if (digits === "") return entry;
-  const part = (key: string, plain: unknown): Entry => {
-    return { key, place: value.place, value: { kind: "leaf", place: value.place, value: plain } };
-  };
-  const entries = [part("value", Number(digits)), part("currency", currency)];
-  return { ...entry, value: { kind: "map", place: value.place, entries } };
 }

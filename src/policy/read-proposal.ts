@@ -4,7 +4,7 @@ import { readNumber, readText } from "./fields.js";
 import { treeOfText } from "./parse.js";
 import { Problems } from "./problems.js";
 import { POLICY_LIMITS } from "./source.js";
-import { plainOf, type Tree } from "./tree.js";
+import { type Entry, plainOf, type Tree } from "./tree.js";
 
 /** A map of a table of cases or of a proposal, and the keys that it may have. */
 export interface Form {
@@ -99,9 +99,27 @@ export function readInput(
 // Which facts are fit to be read is the policy's to say, as it does for real proposals.
 function readFacts(parent: Tree, tree: Tree | undefined, problems: Problems): PolicyInput["facts"] | undefined {
   if (tree === undefined) problems.add(parent.place, "expected `facts`; they are missing");
-  else if (tree.kind === "map") return plainOf(tree) as PolicyInput["facts"];
+  else if (tree.kind === "map") return plainOf(withAmount(tree)) as PolicyInput["facts"];
   else problems.expected(tree, "facts by name, such as `{ confidence: 0.8 }`");
   return undefined;
+}
+
+/** Facts whose amount may be written as in a policy. */
+function withAmount(facts: Tree): Tree {
+  if (facts.kind !== "map") return facts;
+  return { ...facts, entries: facts.entries.map((entry) => (entry.key === "amount" ? inParts(entry) : entry)) };
+}
+
+function inParts(entry: Entry): Entry {
+  const { value } = entry;
+  const text = value.kind === "leaf" && typeof value.value === "string" ? value.value : "";
+  const [, digits = "", currency = ""] = /^\s*(\d+(?:\.\d+)?)\s+([A-Z]{3})\s*$/.exec(text) ?? [];
+  if (digits === "") return entry;
+  const part = (key: string, plain: unknown): Entry => {
+    return { key, place: value.place, value: { kind: "leaf", place: value.place, value: plain } };
+  };
+  const entries = [part("value", Number(digits)), part("currency", currency)];
+  return { ...entry, value: { kind: "map", place: value.place, entries } };
 }
 
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;

@@ -58,6 +58,7 @@ default: { route: execute }
     agent: "desk\u001b[2J",
     facts: { amount: { value: 75, currency: "USD" }, confidence: 0.62, customer: "c-13" },
   }),
+  "misspelt.yaml": "{ action: refund, facts: { amount: 20 USD, confidense: 0.95, order: o-1, agent: desk } }",
   "wrong.json": `{ "action": 5 }`,
   "cases.yaml": `
 - { name: small, action: refund, facts: { amount: 20 USD, confidence: 0.95, customer: al }, expect: { route: execute, rules: [small] } }
@@ -204,6 +205,21 @@ barred (block) decides
   customer "c-13" is one of "c-13" or "a⟦U+202E⟧b"
 `,
     );
+  });
+
+  test("says which facts the policy knows nothing of, and reads an amount as a policy has it", async () => {
+    const { stdout } = await policy("explain", "doubtful.yaml", "--proposal", "misspelt.yaml");
+    expect(stdout).toContain(`
+  Note: the policy declares no fact "confidense", and reads it nowhere: did
+    you mean "confidence"?
+  Note: the policy declares no fact "order", and reads it nowhere
+  Note: agent is the proposal's own, never one of its facts
+`);
+    expect(stdout).not.toContain("amount is");
+    const told = await policy("explain", "doubtful.yaml", "--proposal", "misspelt.yaml", "--json");
+    const { proposal, undeclared } = JSON.parse(told.stdout) as { proposal: object; undeclared: string[] };
+    expect(proposal).toMatchObject({ facts: { amount: { value: 20, currency: "USD" } } });
+    expect(undeclared).toHaveLength(3);
   });
 
   test("takes the proposal from standard input, and prints JSON where that is asked for", async () => {

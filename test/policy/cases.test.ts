@@ -48,6 +48,22 @@ describe("a table of cases", () => {
     expect(wrong?.routing.explanation).toMatch(/^Rule "unsure" sends it to review/);
   });
 
+  test("says of a case that fails which of its facts the policy knows nothing of", () => {
+    const expected = { route: "execute", rules: ["small"] } as const;
+    const facts = { amount: { value: 20, currency: "USD" }, confidense: 0.9, order: "o-1" };
+    const { results } = testPolicy(desk, [
+      { name: "misspelt", action: "refund", facts, expect: expected },
+      { name: "shown only", action: "refund", facts: { ...facts, confidence: 0.9 }, expect: expected },
+    ]);
+    expect(results.map(({ failures }) => failures.slice(-2))).toEqual([
+      [
+        'the policy declares no fact "confidense", and reads it nowhere: did you mean "confidence"?',
+        'the policy declares no fact "order", and reads it nowhere',
+      ],
+      [],
+    ]);
+  });
+
   test("may be a list of objects", () => {
     const report = testPolicy(desk, [
       { name: "a", action: "pay", facts: { confidence: 0.5 }, expect: { route: "review", rules: ["unsure"] } },

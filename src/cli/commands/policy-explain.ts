@@ -3,6 +3,7 @@ import type { PolicyInput } from "../../model/facts.js";
 import { loadPolicy } from "../../policy/load-policy.js";
 import { parseProposal } from "../../policy/read-proposal.js";
 import { type PolicyTrace, type RuleTrace, tracePolicy } from "../../policy/trace.js";
+import { undeclaredFacts } from "../../policy/undeclared.js";
 import type { Command } from "../command.js";
 import { linesOf, type Page, pageFor, spacedJson } from "../page.js";
 import { filesOf, nameOf, textFrom, withProblemsTold } from "../policy-files.js";
@@ -21,8 +22,9 @@ export const policyExplainCommand: Command = {
   summary: "why a policy sends a proposal where it does",
   details: `FILE is a policy in YAML or JSON. The proposal, given with --proposal, is
 { action, agent, facts }, with at (a moment) and history (numbers by the name
-that the policy gives them) where the policy reads them. It tells the route, the
-explanation, and of every rule why it matched or why not.
+that the policy gives them) where the policy reads them; an amount may be
+written as 20 USD. It tells the route, the explanation, of every rule why it
+matched or why not, and which facts the policy knows nothing of.
 
 Ends with 0, with 1 if policy or proposal are wrong, with 3 if one of them
 cannot be read.`,
@@ -36,21 +38,31 @@ cannot be read.`,
       }
       const policy = await loadPolicy(file);
       const input = parseProposal(await textFrom(proposal, "proposal"), nameOf(proposal));
-      const trace = tracePolicy(policy, input);
-      run.print(
-        run.options.json ? JSON.stringify({ proposal: input, ...trace }) : rendered(input, trace, pageFor(run)),
-      );
+      const explained = {
+        proposal: input,
+        ...tracePolicy(policy, input),
+        undeclared: undeclaredFacts(policy, input.facts),
+      };
+      run.print(run.options.json ? JSON.stringify(explained) : rendered(explained, pageFor(run)));
       return 0;
     }),
 };
 
-function rendered({ action, agent }: PolicyInput, { routing, rules }: PolicyTrace, page: Page): string {
+interface Explained extends PolicyTrace {
+  proposal: PolicyInput;
+  /** What the policy knows nothing of, in sentences. */
+  undeclared: readonly string[];
+}
+
+function rendered({ proposal, routing, rules, undeclared }: Explained, page: Page): string {
   const { columns, paint } = page;
+  const { action, agent } = proposal;
   const { route, explanation, requires } = routing;
   const head = [
     linesOf(`${action} by ${agent}: ${route}`, columns, "", paint.bold),
     linesOf(explanation, columns, "  "),
     ...(requires === undefined ? [] : [linesOf(`It requires ${spacedJson(requires)}.`, columns, "  ")]),
+    ...undeclared.map((sentence) => linesOf(`Note: ${sentence}`, columns, "  ")),
   ];
   return [head.join("\n"), ...rules.map((rule) => renderedRule(rule, page))].join("\n\n");
 }
