@@ -66,9 +66,10 @@ async function main(args: string[]): Promise<number> {
     print(VERSION);
     return 0;
   }
+  let command: Command | undefined;
   try {
     const { words, help, options, given } = readWords(args, COMMANDS);
-    const command = COMMANDS.find(({ name }) => name.split(" ").every((word, index) => words[index] === word));
+    command = COMMANDS.find(({ name }) => name.split(" ").every((word, index) => words[index] === word));
     if (command === undefined) {
       const text = words.length === 0 ? wholeHelp(COMMANDS) : groupHelp(COMMANDS, words[0]);
       const isHelp = text !== undefined && words.length <= 1;
@@ -86,20 +87,23 @@ async function main(args: string[]): Promise<number> {
     const positionals = words.slice(command.name.split(" ").length);
     const run = { positionals, options, environment: process.env, print, note };
     if (command.endsProcess !== true) return await command.run(run);
-    const code = await command.run(run).catch((error: unknown) => told(error, note));
+    const code = await command.run(run).catch((error: unknown) => told(error, note, command));
     return await endProcess(code, note);
   } catch (error) {
-    return told(error, note);
+    return told(error, note, command);
   }
 }
 
 /** Says what went wrong, and gives the exit code for it. */
-function told(error: unknown, note: (text: string) => void): number {
+function told(error: unknown, note: (text: string) => void, command?: Command): number {
   if (!AssentError.isInstance(error)) {
     note(`assent: this is a mistake in assent itself: ${error instanceof Error ? error.stack : String(error)}`);
     return 3;
   }
   note(`assent: ${oneLine(error.message, Infinity)} [${error.code}]`);
+  if (error.code === "ledger_unavailable" && command?.options?.includes("config") === true) {
+    note("It is the database that the configuration gives its ledger; `npx assent doctor` says more.");
+  }
   if (error.code === "usage" || error.code === "config_invalid") return 2;
   return error.httpStatus === 404 ? 1 : 3;
 }

@@ -146,12 +146,12 @@ describe("assent review ls", () => {
     expect(stderr).toContain("Add localUser to the `authenticators` of createAssent");
   });
 
-  test("says that the database is away", async () => {
+  test("says that the database is away, and whose it is", async () => {
     const url = "postgres://nobody:secret@127.0.0.1:1/nothing";
     project.write("away.config.ts", officeText({ url, schema: fresh.schema }));
     const { code, stdout, stderr } = await ls("--config", "away.config.ts");
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
-    expect(stderr).toContain("ledger_unavailable");
+    expect(stderr).toContain("[ledger_unavailable]\nIt is the database that the configuration gives its ledger");
     expect(stderr).not.toContain("secret");
   });
 });

@@ -9,6 +9,9 @@ import { openEmbeddedPostgres } from "./embedded/index.js";
  */
 const KEPT_IDLE_MS = 10 * 60_000;
 
+/** What pg connects by: a URL, or where a socket is. It takes anything else for the name of a database on a host `base`. */
+const OF_POSTGRES = /^(postgres(ql)?:\/\/|socket:|\/)/i;
+
 /** Which Postgres to use. */
 export interface OpenPostgresOptions {
   /** Connection URL of your own Postgres; it wins over the embedded one. */
@@ -36,10 +39,11 @@ export interface OpenPostgres {
 /**
  * Connects to your Postgres, or starts (or joins) the embedded one, and waits until it answers.
  *
- * @throws AssentError `postgres_unavailable` if neither can be had.
+ * @throws AssentError `postgres_unavailable` if neither can be had; `config_invalid` if `url` is none of Postgres.
  */
 export async function openPostgres(options: OpenPostgresOptions = {}): Promise<OpenPostgres> {
   const { url, directory = join(".assent", "postgres"), connectionsMax = 10, log } = options;
+  if (url !== undefined && url !== "" && !OF_POSTGRES.test(url)) throw notOfPostgres(url);
   const embedded =
     url === undefined || url === "" ? await openEmbeddedPostgres({ directory, ...(log && { log }) }) : undefined;
   const connectionString = embedded?.url ?? url ?? "";
@@ -72,6 +76,16 @@ export async function openPostgres(options: OpenPostgresOptions = {}): Promise<O
     });
   }
   return { pool, url: connectionString, embedded: embedded !== undefined, anotherPool, close };
+}
+
+function notOfPostgres(url: string): AssentError {
+  return new AssentError("config_invalid", {
+    what: "This is no address of a Postgres, such as postgres://user:password@127.0.0.1:5432/name",
+    where: "DATABASE_URL, or the `url` of openPostgres",
+    // No more of it: there may be a secret in it.
+    seen: /^[a-z]+:\/\//i.exec(url)?.[0] ?? `${url.length} characters`,
+    fix: "Correct it, or unset it to use the embedded Postgres",
+  });
 }
 
 function withoutPassword(url: string): string {

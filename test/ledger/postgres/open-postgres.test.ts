@@ -26,3 +26,20 @@ test("kept connections hold up no program that has come to its end without closi
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], { cwd });
   expect(stdout).toBe("done\n");
 });
+
+test.each(["notaurl", "http://127.0.0.1:2024", "localhost:5432", "mysql://secret@127.0.0.1/x", "secret", " "])(
+  "refuses %j before it connects, and tells nothing that may be a secret",
+  async (url) => {
+    const refused = await openPostgres({ url }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "config_invalid", message: expect.stringContaining("DATABASE_URL") });
+    expect(String(refused)).not.toContain("secret");
+  },
+);
+
+test.each([
+  "postgresql://nobody:secret@127.0.0.1:1/nothing",
+  "POSTGRES://nobody@127.0.0.1:1/nothing",
+  "/nowhere nothing",
+])("tries to connect to %j", async (url) => {
+  await expect(openPostgres({ url })).rejects.toMatchObject({ code: "postgres_unavailable" });
+});
