@@ -121,7 +121,7 @@ function versionFindings(versions: ReadonlyMap<string, number>, where: string): 
 
 /** How many threads wait at checkpoints of which versions, and one of them. */
 function told(threads: readonly (readonly [string, number])[]): string {
-  const versions = [...new Set(threads.map(([, version]) => version))].sort((a, b) => a - b).join(", ");
+  const versions = [...new Set(threads.map(([, version]) => version))].toSorted((a, b) => a - b).join(", ");
   const [first] = threads[0] ?? [""];
   return `${counted(threads.length, "waiting thread")}, such as ${first}, with checkpoints of version ${versions}`;
 }

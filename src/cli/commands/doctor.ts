@@ -60,8 +60,10 @@ ledgers in memory. Errors and warnings count, notes do not.
 
 Where there is an ./assent.config.ts (.js, .mjs), or --config names one, it
 looks at its graphs too, and at what a worker relies on: database, migrations,
-this machine's clock, keys, failing deliveries, checkpoints. That is loaded
-without langgraph.json's environment, as a worker loads it.
+this machine's clock, keys, failing deliveries, the threads' server, and
+whether the threads that wait have checkpoints, of a version that the LangGraph
+here knows. That is loaded without langgraph.json's environment, as a worker
+loads it.
 
 Ends with 0 if all is fine, 1 if anything was found, 3 if a graph cannot be
 loaded.`,
