@@ -82,7 +82,7 @@ export function clockFinding(behindMs: number, certainlyMs: number): ConfigFindi
     severity: certainlyMs > SKEW_WRONG_MS ? "error" : "warning",
     where: "clock",
     what: `This machine's clock is ${seconds} s ${behindMs > 0 ? "behind" : "ahead of"} the database's.`,
-    fix: "Let both keep their time by NTP. Deadlines go by the database's clock; times in the log by this one.",
+    fix: "Let both keep their time by NTP. Deadlines go by the database's clock, times in the log by this one; and a graph that is run here while it is ahead has checkpoints that hide those that follow.",
   };
 }
 

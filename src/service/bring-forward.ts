@@ -1,6 +1,5 @@
 import { isUnknownInterruptError } from "@langchain/langgraph";
 import type { Ledger, ReviewFilter } from "../ledger/ledger.js";
-import type { Clock } from "../model/clock.js";
 import { AssentError } from "../model/error.js";
 import type { Threads, ThreadState } from "./threads.js";
 
@@ -11,15 +10,22 @@ export type Delivered = "finished" | "waiting" | "new" | "later";
 export interface Bringing {
   ledger: Ledger;
   threads: Threads;
-  clock: Clock;
+  /** The moment at which it begins, by the clock that stillness is measured by. */
+  now: () => Date;
   /** How many steps it takes before it gives up on a thread that does not come to rest. */
   stepsMax: number;
   /** How long a thread that has work left has to have been still before it counts as cut off. */
   settleMs: number;
 }
 
-/** What a delivery found, and after how long it is worth another try. */
-export type Brought = { result: Exclude<Delivered, "later"> } | { result: "later"; retryInMs: number };
+/** What a delivery found, and after how long it is worth another try, which is to know what this one saw. */
+export type Brought = { result: Exclude<Delivered, "later"> } | { result: "later"; retryInMs: number; seen?: Seen };
+
+/** A thread that has work left, as it was seen: when it last moved, and since when nobody has seen it move again. */
+export interface Seen {
+  movedAt: string;
+  since: string;
+}
 
 /** A thread that moved just now is looked at again after this at the earliest. */
 const RETRY_MS_MIN = 250;
@@ -31,8 +37,9 @@ const RETRY_MS_MIN = 250;
  * A review's row precedes the checkpoint of its pause, so a decision may come before the thread waits for it; then, and
  * whenever else somebody may be running the thread, the result is `later`.
  */
-export async function bringForward(bringing: Bringing, threadId: string): Promise<Brought> {
-  const { ledger, threads, stepsMax, settleMs } = bringing;
+export async function bringForward(bringing: Bringing, threadId: string, before?: Seen): Promise<Brought> {
+  const { ledger, threads, stepsMax, settleMs, now } = bringing;
+  let wentOnFrom: string | null = null;
   for (let step = 0; step < stepsMax; step += 1) {
     const state = await threads.state(threadId);
     const status = step > 0 ? sinceRun(state) : state.status;
@@ -43,9 +50,12 @@ export async function bringForward(bringing: Bringing, threadId: string): Promis
         await ledger.delivered(threadId);
         return { result: "finished" };
       case "stopped": {
+        const seen = step > 0 ? undefined : lastSeen(state, now(), before);
         // Behind our own run nobody else's is on its way.
-        const retryInMs = step > 0 ? 0 : unsettledMs(state, bringing);
-        if (retryInMs > 0) return { result: "later", retryInMs };
+        const retryInMs = seen === undefined ? 0 : unsettledMs(seen, settleMs, now());
+        if (retryInMs > 0 && seen !== undefined) return { result: "later", retryInMs, seen };
+        if (wentOnFrom !== null && wentOnFrom === state.movedAt) throw unmoved(threadId, wentOnFrom);
+        wentOnFrom = state.movedAt;
         await threads.proceed(threadId);
         break;
       }
@@ -71,24 +81,40 @@ export async function bringForward(bringing: Bringing, threadId: string): Promis
   });
 }
 
+/**
+ * A run of the thread came to rest, and it still stands where that run began: LangGraph takes the checkpoint with the
+ * latest time for the newest, so one by a clock that was ahead hides all that follow until that time has come.
+ */
+function unmoved(threadId: string, movedAt: string): AssentError {
+  return new AssentError("thread_stuck", {
+    what: "The thread was run and has not moved: its newest checkpoint may be from a host whose clock was ahead",
+    where: `thread ${threadId}`,
+    seen: movedAt,
+    fix: "Set that clock right; the thread goes on once that time has come, or when you delete that checkpoint",
+  });
+}
+
 /** Where a thread is after a run of it came to rest: nothing threw in that run, so what is paused waits. */
 function sinceRun({ status, pending }: ThreadState): ThreadState["status"] {
   return status === "stopped" && pending.length > 0 ? "waiting" : status;
 }
 
+/** What is seen of a thread at a moment, where `before` is what was seen last. */
+function lastSeen({ movedAt }: ThreadState, now: Date, before?: Seen): Seen | undefined {
+  if (movedAt === null) return undefined;
+  return before?.movedAt === movedAt ? before : { movedAt, since: now.toISOString() };
+}
+
 /**
  * After how long to look again at a thread that has work left; 0 if it has been still for long enough. The longer it has
- * been still the longer, so that a pause that comes any moment is met soon. Who ran it may have another clock: what
- * moved in the future has moved just now.
+ * been still the longer, so that a pause that comes any moment is met soon. Who ran it may have a clock that is ahead:
+ * then it is still for as long as it has been watched.
  */
-export function unsettledMs(
-  { movedAt }: ThreadState,
-  { settleMs, clock }: Pick<Bringing, "settleMs" | "clock">,
-): number {
-  if (settleMs === 0 || movedAt === null) return 0;
-  const stillMs = clock.now().getTime() - Date.parse(movedAt);
+export function unsettledMs({ movedAt, since }: Seen, settleMs: number, now: Date): number {
+  const [movedMs, watchedMs] = [movedAt, since].map((at) => now.getTime() - Date.parse(at)) as [number, number];
+  const stillMs = Math.max(movedMs, watchedMs);
   if (stillMs >= settleMs) return 0;
-  return Math.max(RETRY_MS_MIN, Math.min(Math.abs(stillMs), settleMs - Math.max(0, stillMs)));
+  return Math.max(RETRY_MS_MIN, Math.min(stillMs, settleMs - stillMs));
 }
 
 /** How many reviews are read at once. */

@@ -2,7 +2,7 @@ import type { Ledger } from "../ledger/ledger.js";
 import { systemClock, type Clock } from "../model/clock.js";
 import { isFollowUpThread } from "../model/follow-up.js";
 import type { Assent } from "../nodes/assent.js";
-import { bringForward, decidedAnswers, type Delivered } from "./bring-forward.js";
+import { bringForward, decidedAnswers, type Delivered, type Seen } from "./bring-forward.js";
 import { followUpThreads } from "./follow-up-threads.js";
 import type { Threads } from "./threads.js";
 
@@ -52,6 +52,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { ledger, assents = [], stepsMax = 100, settleMs = 0, clock = systemClock } = options;
   const threads = followUpThreads({ ledger, assents, threads: options.threads });
   const turns = new Map<string, Promise<unknown>>();
+  /** What was seen of threads that were left alone. */
+  const seen = new Map<string, Seen>();
 
   /** Runs `work` once everything that was asked for this thread before has ended. */
   async function inTurn<Result>(threadId: string, work: () => Promise<Result>): Promise<Result> {
@@ -66,7 +68,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   async function delivered(threadId: string): Promise<Delivered> {
-    return (await bringForward({ ledger, threads, stepsMax, settleMs, clock }, threadId)).result;
+    const before = seen.get(threadId);
+    seen.delete(threadId);
+    const bringing = { ledger, threads, stepsMax, settleMs, now: () => clock.now() };
+    const brought = await bringForward(bringing, threadId, before);
+    if (brought.result === "later" && brought.seen !== undefined) seen.set(threadId, brought.seen);
+    return brought.result;
   }
 
   /** Whether nobody here has anything to do about a follow-up. */

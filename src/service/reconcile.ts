@@ -1,9 +1,7 @@
 import { z } from "zod";
 import type { Ledger } from "../ledger/ledger.js";
 import type { Case } from "../model/case.js";
-import type { Clock } from "../model/clock.js";
 import type { Review } from "../model/review.js";
-import { unsettledMs } from "./bring-forward.js";
 import type { Threads, ThreadState } from "./threads.js";
 import type { WorkerEvent } from "./worker-event.js";
 
@@ -11,8 +9,6 @@ import type { WorkerEvent } from "./worker-event.js";
 export interface Reconciling {
   ledger: Ledger;
   threads: Threads;
-  clock: Clock;
-  settleMs: number;
   /** How old a review or proposal has to be before it is looked at. */
   graceMs: number;
   /** How many pages one go takes at most; the next go takes those that follow. */
@@ -42,8 +38,7 @@ const WAIT_MAX = 64;
  * | --- | --- | --- |
  * | an open review | waits for it | fine |
  * | an open review | was deleted, has finished, or waits elsewhere | the review is withdrawn |
- * | an open review | has been still with work left | it is delivered to, and asks again |
- * | an open review | moved just now | it is left alone |
+ * | an open review | has work left | it is delivered to: once it has been still, it goes on and asks again |
  * | a withdrawn review | waits for it | it is delivered to, and asks again |
  * | nobody waited for, not seen to finish | | it is delivered to |
  *
@@ -59,13 +54,13 @@ export class Reconciliation {
     this.#with = reconciling;
   }
 
-  /** Takes the next pages of each, from a place of the round to the place it gives. */
-  async next(from: Place = {}): Promise<Place> {
-    const open = await this.#pages("open", from.open, (item, state) => this.#judgeOpen(item, state));
+  /** Takes the next pages of each, from a place of the round to the place it gives; `now` is the ledger's time. */
+  async next(now: Date, from: Place = {}): Promise<Place> {
+    const open = await this.#pages("open", from.open, (item, state) => this.#judgeOpen(item, state, now));
     const withdrawn = await this.#pages("withdrawn", from.withdrawn, async ({ review }, { pending }) => {
       if (pending.includes(review.address.interruptId)) await this.#with.deliver(review.address.threadId);
     });
-    await this.#deliverAgain();
+    await this.#deliverAgain(now);
     return { open, withdrawn };
   }
 
@@ -98,27 +93,29 @@ export class Reconciliation {
     return last === undefined ? undefined : { askedAt: last.askedAt, id: last.id };
   }
 
-  async #judgeOpen({ review, case: held }: Item, state: ThreadState): Promise<void> {
-    const { ledger, clock, graceMs, tell, deliver } = this.#with;
+  async #judgeOpen({ review, case: held }: Item, state: ThreadState, moment: Date): Promise<void> {
+    const { ledger, graceMs, tell, deliver } = this.#with;
     const { threadId, interruptId } = review.address;
     const isCurrent = held.proposal.state === "open" && held.proposal.round === review.round;
     if (!isCurrent || state.pending.includes(interruptId)) return;
     const reason = whyGone(state);
     if (reason === null) {
-      if (unsettledMs(state, this.#with) === 0) await deliver(threadId);
+      await deliver(threadId);
       return;
     }
     // The address is the one that was read before the thread was: had it asked since, nothing is withdrawn. Nor is what
     // was asked just now, by the ledger's clock: its host's may be behind, and the one here ahead.
-    const at = clock.now().toISOString();
+    const at = moment.toISOString();
     const now = await ledger.withdraw({ reviewId: review.id, interruptId, ageMinMs: graceMs, reason, at });
     if (now.review === null) tell({ kind: "withdrawn", reviewId: review.id, threadId, reason });
   }
 
   /** What has ended by itself is noted as that by a delivery too. */
-  async #deliverAgain(): Promise<void> {
+  async #deliverAgain(now: Date): Promise<void> {
     const { ledger, deliver } = this.#with;
-    const all = (await ledger.undelivered({ limit: 10_000 })).filter(({ proposedAt }) => !this.#isYoung(proposedAt));
+    const all = (await ledger.undelivered({ limit: 10_000 })).filter(
+      ({ proposedAt }) => !this.#isYoung(proposedAt, now),
+    );
     const before = this.#handedOver;
     this.#handedOver = new Map();
     this.#go += 1;
@@ -137,9 +134,10 @@ export class Reconciliation {
     }
   }
 
-  #isYoung(at: string): boolean {
-    const { clock, graceMs } = this.#with;
-    return clock.now().getTime() - Date.parse(at) < graceMs;
+  /** What was proposed just now: not in the future, for then its host's clock is ahead, and nobody knows. */
+  #isYoung(at: string, now: Date): boolean {
+    const ageMs = now.getTime() - Date.parse(at);
+    return ageMs >= 0 && ageMs < this.#with.graceMs;
   }
 
   /** One thread that cannot be looked at says nothing of the others, and nothing is withdrawn on its account. */

@@ -1,11 +1,11 @@
-import type { JobHelpers, TaskList } from "graphile-worker";
+import type { Job, JobHelpers, TaskList } from "graphile-worker";
 import { z } from "zod";
 import type { JobQueue } from "../ledger/postgres/jobs.js";
 import { AssentError } from "../model/error.js";
 import type { Assent } from "../nodes/assent.js";
 import type { DistributeOptions } from "../nodes/distribute.js";
 import { expireReview, type Expired } from "../nodes/tick.js";
-import { bringForward, type Bringing, type Brought } from "./bring-forward.js";
+import { bringForward, type Bringing, type Brought, type Seen } from "./bring-forward.js";
 import type { Presence } from "./presence.js";
 import { Place, Reconciliation } from "./reconcile.js";
 import type { WorkerEvent } from "./worker-event.js";
@@ -17,7 +17,7 @@ export interface WorkerTasks {
   presence: Presence;
   /** What a thread is held under while it is delivered to. */
   threadName: (threadId: string) => string;
-  bringing: Bringing;
+  bringing: Omit<Bringing, "now">;
   graceMs: number;
   sweepMs: number;
   /** How what is nobody's is shared out; not at all if left out. */
@@ -34,7 +34,11 @@ export const SWEEP = "sweep";
 /** How soon to ask again for a thread that another worker is delivering to, or for a deadline that is not over. */
 const AGAIN_MS = 1_000;
 
-const OfThread = z.object({ thread: z.string() });
+const OfThread = z.object({
+  thread: z.string(),
+  /** What the look before saw, if it left the thread alone. */
+  seen: z.object({ movedAt: z.string(), since: z.string() }).optional(),
+});
 const OfReview = z.object({ review: z.string() });
 
 /**
@@ -52,17 +56,17 @@ export function workerTasks(work: WorkerTasks): TaskList {
   });
   return {
     async deliver(payload: unknown, { job }: JobHelpers) {
-      const { thread: threadId } = OfThread.parse(payload);
-      const brought = await deliverAlone(work, threadId);
+      const { thread: threadId, seen: before } = OfThread.parse(payload);
+      const brought = await deliverAlone(work, threadId, timeOf(job), before);
       if (brought.result !== "later") {
         tell({ kind: "delivered", threadId, result: brought.result });
         return;
       }
-      const { retryInMs } = brought;
+      const { retryInMs, seen = before } = brought;
       tell({ kind: "later", threadId, retryInMs });
       // After a failure the attempts go on counting, and the time between them goes on growing.
       if (job.attempts > 1) throw busy(threadId);
-      await queue.later("deliver", threadId, { thread: threadId }, retryInMs);
+      await queue.later("deliver", threadId, { thread: threadId, ...(seen && { seen }) }, retryInMs);
     },
 
     async deadline(payload: unknown) {
@@ -77,11 +81,11 @@ export function workerTasks(work: WorkerTasks): TaskList {
       if (item?.review.status === "open") tell({ kind: "reminder", review: item.review });
     },
 
-    async [SWEEP](payload: unknown) {
+    async [SWEEP](payload: unknown, { job }: JobHelpers) {
       let place = Place.safeParse(payload).data ?? {};
       try {
         for (const expired of await assent.tick()) tell(expiredEvent(expired));
-        place = await reconciliation.next(place);
+        place = await reconciliation.next(timeOf(job), place);
         await assent.ledger.refreshQueue();
         for (const given of await assent.queue.distribute(work.distribution)) tell({ kind: "assigned", ...given });
         await queue.clear();
@@ -95,14 +99,24 @@ export function workerTasks(work: WorkerTasks): TaskList {
 }
 
 /** One delivery at a time per thread, over all workers. */
-async function deliverAlone({ presence, threadName, bringing }: WorkerTasks, threadId: string): Promise<Brought> {
+async function deliverAlone(
+  { presence, threadName, bringing }: WorkerTasks,
+  threadId: string,
+  now: Date,
+  before?: Seen,
+): Promise<Brought> {
   const name = threadName(threadId);
   if (!(await presence.tryHold(name))) return { result: "later", retryInMs: AGAIN_MS };
   try {
-    return await bringForward(bringing, threadId);
+    return await bringForward({ ...bringing, now: () => now }, threadId, before);
   } finally {
     await presence.letGo(name);
   }
+}
+
+/** The database's time at which a job was taken; this machine's clock may be off. */
+function timeOf({ locked_at: takenAt }: Job): Date {
+  return takenAt ?? new Date();
 }
 
 function busy(threadId: string): AssentError {

@@ -40,7 +40,7 @@ export interface WorkerOptions {
   graceMs?: number;
   /** How reviews that are nobody's are shared out, once a minute; not at all unless said. */
   distribution?: DistributeOptions;
-  /** What that is measured by, and the minutes between two comparisons; the machine's own unless said. */
+  /** What the minutes are measured by after which it looks at its jobs; the machine's own unless said. All else goes by the database's. */
   clock?: Clock;
   /** Told everything that happens. What it throws is a warning of the process, and changes nothing else. */
   onEvent?: (event: WorkerEvent) => void;
@@ -190,7 +190,7 @@ class JobWorker implements Worker {
         this.#tell({ kind: "trouble", what: `${threadId} waits: no assent of this worker has the action "${action}"` }),
     });
     const threadName = (threadId: string): string => `assent.thread.${schema}.${threadId}`;
-    const bringing = { ledger: assent.ledger, threads, clock, settleMs, stepsMax: 100 };
+    const bringing = { ledger: assent.ledger, threads, settleMs, stepsMax: 100 };
     const { distribution = { strategy: "any" } } = this.#options;
     const shared = { queue: this.#queue, presence, tell: this.#tell };
     return new JobRunner({

@@ -1,20 +1,18 @@
 import { MemorySaver } from "@langchain/langgraph";
 import { memoryLedger } from "assent";
-import { manualClock } from "assent/testing";
 import { describe, expect, test } from "vitest";
 import { Reconciliation } from "../../src/service/reconcile.js";
 import { decideNext, desk } from "./desk.js";
+
+const HOUR_LATER = new Date(Date.now() + 3_600_000);
 
 /** A desk, and what compares its ledger with its threads; `delivered` are the threads that it wants delivered to. */
 function reconciled() {
   const at = desk({ checkpointer: new MemorySaver(), ledger: memoryLedger() });
   const delivered: string[] = [];
-  const clock = manualClock(new Date(Date.now() + 3_600_000).toISOString());
   const reconciliation = new Reconciliation({
     ledger: at.assent.ledger,
     threads: at.threads,
-    clock,
-    settleMs: 60_000,
     graceMs: 60_000,
     pagesMax: 2,
     tell: () => {},
@@ -30,7 +28,7 @@ describe("comparing the ledger with its threads", () => {
     await decideNext(assent, thread.id);
     const goes: number[] = [];
     for (let go = 1; go <= 20; go += 1) {
-      await reconciliation.next();
+      await reconciliation.next(HOUR_LATER);
       goes.push(delivered.splice(0).length);
     }
     expect(goes.flatMap((count, index) => (count === 0 ? [] : [index + 1]))).toEqual([1, 2, 4, 8, 16]);
@@ -43,10 +41,10 @@ describe("comparing the ledger with its threads", () => {
       await decideNext(assent, threadId);
     };
     await another(thread.id);
-    await reconciliation.next();
+    await reconciliation.next(HOUR_LATER);
     await delivery.deliver(thread.id);
     await another("another");
-    await reconciliation.next();
+    await reconciliation.next(HOUR_LATER);
     expect(delivered).toEqual([thread.id, "another"]);
   });
 
@@ -61,10 +59,10 @@ describe("comparing the ledger with its threads", () => {
     const ids = Array.from({ length: 450 }, (_, nth) => `thread ${nth}`);
     for (const id of ids) await delivery.start(id, {});
     looked.clear();
-    const place = await reconciliation.next();
+    const place = await reconciliation.next(HOUR_LATER);
     expect(looked.size).toBe(400);
     expect(place.open).toBeDefined();
-    const end = await reconciliation.next(place);
+    const end = await reconciliation.next(HOUR_LATER, place);
     expect(looked.size).toBe(450);
     expect(end).toEqual({ open: undefined, withdrawn: undefined });
   });

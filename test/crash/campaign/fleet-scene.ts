@@ -18,8 +18,8 @@ const PARTS: Record<Part, { count: number; program: string }> = {
   host: { count: 2, program: "fleet-host" },
 };
 const HOUR_MS = 3_600_000;
-/** Of these parts, the first process has a clock that is an hour ahead. */
-const AHEAD: readonly Part[] = ["decider", "worker"];
+/** How far the clocks of the processes of each part are ahead, in their order; those that follow are right. */
+const AHEAD_MS: readonly number[] = [HOUR_MS, -HOUR_MS];
 /** How long everything may take to come to its end after the faults. */
 const DRAIN_WITHIN_MS = 900_000;
 
@@ -68,7 +68,7 @@ function membersOf({ programs, seed }: SceneOptions, plan: Plan, { url }: Postgr
   return (Object.keys(PARTS) as Part[]).flatMap((part) => {
     const { count, program } = PARTS[part];
     return Array.from({ length: count }, (_, share): Member => {
-      const aheadMs = share === 0 && AHEAD.includes(part) ? HOUR_MS : 0;
+      const aheadMs = AHEAD_MS[share] ?? 0;
       const name = `${part}-${share + 1}`;
       const order: Order = { plan: planFile(plan), url, name, seed: seed + share, aheadMs, share, shares: count };
       const args = [programs.program(program), JSON.stringify(order)];

@@ -10,7 +10,7 @@ export interface Order {
   /** Its own, the same in each of its lives. */
   name: string;
   seed: number;
-  /** How far its clock is ahead. */
+  /** How far its clock is ahead; negative if it is behind. */
   aheadMs: number;
   /** For hosts, which share of the threads is its own: `share` of `shares`. */
   share: number;

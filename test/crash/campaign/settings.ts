@@ -39,7 +39,7 @@ crash: the mail-moderation agent works on real mail, and is brought to its end
   fleet      4 deciders, 4 workers and 2 graph hosts, each a process of its
              own, and Postgres: one of them is killed every 1 to 3 s, chosen
              at random, on connections that are cut before and after COMMIT;
-             one decider's and one worker's clock is an hour ahead
+             of each part, one's clock is an hour ahead, one's behind
 
 race         64 people in 4 processes decide one review at once, then 4
              processes resume its thread at once
