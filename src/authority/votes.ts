@@ -49,8 +49,8 @@ export function needsSeats({ quorum }: Panel): boolean {
  * How a vote stands. Every panel has to approve; one that rejects is enough to reject.
  *
  * A vote counts in every panel that its author belongs to, and the first vote of a person (an id, see
- * {@link PrincipalRecord}) is the only one. Votes are counted in their order, and a panel has decided with the first vote that settles it: what its
- * people say after that changes nothing. With A approvals, R rejections, B abstentions and N seats:
+ * {@link PrincipalRecord}) is the only one. Votes are counted in their order, and a panel has decided with the first vote
+ * that settles it: what its people say after that changes nothing. With A approvals, R rejections, B abstentions and N seats:
  *
  * | quorum | approves | rejects |
  * | --- | --- | --- |

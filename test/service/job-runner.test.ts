@@ -32,6 +32,18 @@ const endPresence = async (): Promise<void> => {
   );
 };
 
+/** A worker that is delivering, and does not come on until it is told to. */
+async function delivering() {
+  const { at, arrived, leave } = scene.heldDesk();
+  await at.thread.start();
+  const clock = minuteClock();
+  const { worker, of } = scene.workerFor(at, { clock });
+  const running = worker.run();
+  await decideNext(at.assent, at.thread.id);
+  await arrived;
+  return { at, leave, clock, worker, of, running };
+}
+
 /** The tasks of the jobs that are taken. */
 async function taken(): Promise<string[]> {
   const { rows } = await scene.fresh.pool.query<{ task: string }>(
@@ -305,13 +317,7 @@ describe("where its database fails, a worker", () => {
   });
 
   test("that is stopped is known to live until its last job is done", async () => {
-    const { at, arrived, leave } = scene.heldDesk();
-    await at.thread.start();
-    const clock = minuteClock();
-    const { worker, of } = scene.workerFor(at, { clock });
-    const running = worker.run();
-    await decideNext(at.assent, at.thread.id);
-    await arrived;
+    const { at, leave, clock, worker, of, running } = await delivering();
     const stopping = worker.stop();
     await endPresence();
     await clock.look();
@@ -326,13 +332,7 @@ describe("where its database fails, a worker", () => {
   });
 
   test("keeps what it is doing when the connection breaks that it is known to live by", async () => {
-    const { at, arrived, leave } = scene.heldDesk();
-    await at.thread.start();
-    const clock = minuteClock();
-    const { worker, of } = scene.workerFor(at, { clock });
-    const running = worker.run();
-    await decideNext(at.assent, at.thread.id);
-    await arrived;
+    const { at, leave, clock, worker, of, running } = await delivering();
     await endPresence();
     await clock.look();
     expect(await taken()).toEqual(["deliver"]);

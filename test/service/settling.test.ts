@@ -2,9 +2,10 @@ import { isUnknownInterruptError, MemorySaver } from "@langchain/langgraph";
 import { memoryLedger } from "assent";
 import { createDelivery, type Threads } from "assent/service";
 import { manualClock } from "assent/testing";
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { unsettledMs } from "../../src/service/bring-forward.js";
-import { breaksIn, decideNext, desk } from "./desk.js";
+import { abortedHere, breaksIn, decideNext, desk } from "./desk.js";
+import { hoursOff, openScene, type WorkerScene } from "./worker-desk.js";
 
 const inMemory = () => ({ checkpointer: new MemorySaver(), ledger: memoryLedger() });
 
@@ -72,6 +73,81 @@ test("a thread whose newest checkpoint was written by a clock that was ahead is 
     vi.useRealTimers();
   }
   expect(at.made).toHaveLength(1);
+});
+
+describe("a thread that somebody may be running", () => {
+  let scene: WorkerScene;
+  beforeEach(async () => {
+    scene = await openScene();
+  });
+  afterEach(() => scene.fresh.close());
+
+  const patient = { settleMs: 600_000, graceMs: 600_000 };
+
+  /** A thread that is decided, and whose host was stopped in its last node. */
+  async function cutOff() {
+    const stopping = new AbortController();
+    const at = scene.desk({
+      inNode: (node) => (node === "after" && !stopping.signal.aborted ? abortedHere(stopping) : undefined),
+    });
+    await at.thread.start();
+    await decideNext(at.assent, at.thread.id);
+    await expect(
+      at.graph.invoke(null, { ...at.thread.config, durability: "sync", signal: stopping.signal }),
+    ).rejects.toThrow("stopped by the test");
+    return at;
+  }
+
+  /** The same as if what is in its job had been seen an hour before. */
+  async function watchedForAnHour(): Promise<void> {
+    const jobs = `${scene.fresh.schema}_jobs._private_jobs`;
+    const { rowCount } = await scene.fresh.pool.query(
+      `update ${jobs} set payload = jsonb_set(payload::jsonb, '{seen,since}',
+         to_jsonb(((payload #>> '{seen,since}')::timestamptz - interval '1 hour')::text))::json, run_at = now()
+       where payload -> 'seen' is not null`,
+    );
+    expect(rowCount).toBe(1);
+  }
+
+  test("is left alone until it has been still, and then it goes on", async () => {
+    const at = await cutOff();
+    const { worker, of } = scene.workerFor(at, patient);
+    await worker.drain();
+    const [later] = of("later");
+    expect(later!.retryInMs).toBeGreaterThanOrEqual(250);
+    expect(at.calls).toEqual([]);
+    expect(await scene.jobs()).toContain(`deliver:${at.thread.id}`);
+    await watchedForAnHour();
+    const another = scene.workerFor(at, patient);
+    await another.worker.drain();
+    expect(another.of("delivered")).toMatchObject([{ result: "finished" }]);
+  });
+
+  test("is left alone by a worker whose clock is an hour ahead", async () => {
+    const at = await cutOff();
+    const { worker, of } = scene.workerFor(at, { ...patient, clock: hoursOff(1) });
+    await worker.drain();
+    expect(of("later")).toHaveLength(1);
+    expect(at.calls).toEqual([]);
+  });
+
+  test("goes on once it was watched for long enough, though its host's clock is a day ahead", async () => {
+    const at = await cutOff();
+    const shifted = (movedAt: string | null): string => new Date(Date.parse(movedAt ?? "") + 86_400_000).toISOString();
+    const threads: Threads = {
+      ...at.threads,
+      async state(threadId) {
+        const state = await at.threads.state(threadId);
+        return { ...state, movedAt: shifted(state.movedAt) };
+      },
+    };
+    const { worker, of } = scene.workerFor({ ...at, threads }, patient);
+    await worker.drain();
+    expect(of("later")).toMatchObject([{ retryInMs: 250 }]);
+    await watchedForAnHour();
+    await worker.drain();
+    expect(of("delivered")).toMatchObject([{ result: "finished" }]);
+  });
 });
 
 describe("somebody else who answers at the same moment", () => {

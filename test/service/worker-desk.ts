@@ -1,7 +1,7 @@
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { postgresLedger } from "assent/postgres";
 import { createWorker, type WorkerEvent, type WorkerOptions } from "assent/service";
-import type { Clock } from "assent";
+import { systemClock, type Clock } from "assent";
 import { manualClock, postgresProxy, type ManualClock, type PostgresProxy } from "assent/testing";
 import { Pool } from "pg";
 import { jobsSchema } from "../../src/ledger/postgres/schema.js";
@@ -135,3 +135,9 @@ export function minuteClock(): MinuteClock {
     },
   });
 }
+
+/** The machine's clock, some hours off. */
+export const hoursOff = (hours: number): Clock => ({
+  ...systemClock,
+  now: () => new Date(Date.now() + hours * 3_600_000),
+});

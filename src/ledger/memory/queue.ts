@@ -18,7 +18,7 @@ import {
   type QueueRequest,
   type QueueSettings,
 } from "../queueing.js";
-import { cursorOf, placeOf, type QueuePlace } from "../queue-place.js";
+import { cursorOf, placeOf, singleRisk, type QueuePlace } from "../queue-place.js";
 import { requireFilter } from "../queue-requests.js";
 import { isVote } from "../saying.js";
 import type { Entry } from "./entry.js";
@@ -260,7 +260,7 @@ function placeIn(order: QueueOrder, { askedAt, id, urgency, deadlineAt, risk }: 
     case "deadline":
       return [deadlineAt ?? "infinity", askedAt, id];
     case "risk":
-      return [-(risk ?? 1), askedAt, id];
+      return [singleRisk(-(risk ?? 1)), askedAt, id];
     default:
       return order satisfies never;
   }

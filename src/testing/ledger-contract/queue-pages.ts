@@ -8,6 +8,7 @@ import { askRequest, moment, routed } from "./specimens.js";
 /** Pages of the queue: every filter, in every order, to the end. */
 export function queuePagesContract(check: Check): void {
   pages(check);
+  tiny(check);
   unreadable(check);
 }
 
@@ -43,6 +44,20 @@ function pages(check: Check): void {
     const rest = await ledger.queue({ filter: {}, order: "oldest", limit: 99, cursor: first.next });
     const ids = [...first.items, ...rest.items].map(({ id }) => id);
     assert.equal(new Set(ids).size, all.length + 1);
+  });
+}
+
+function tiny(check: Check): void {
+  check("a risk that is next to nothing is kept as it is, and pages go on behind it", async (ledger) => {
+    for (const [nth, risk] of [1e-300, 5e-324, 0.5, 0].entries()) {
+      const held = await routed(ledger, "review", { key: String(risk), facts: { risk } }, { requires: ONE_PERSON });
+      await ledger.ask({ ...askRequest(held), at: moment(nth) });
+    }
+    const found = await everyPage(ledger, {}, "risk", 1);
+    assert.deepEqual(
+      found.map(({ risk }) => risk),
+      [0.5, 1e-300, 5e-324, 0],
+    );
   });
 }
 
