@@ -90,7 +90,7 @@ function unmoved(threadId: string, movedAt: string): AssentError {
     what: "The thread was run and has not moved: its newest checkpoint may be from a host whose clock was ahead",
     where: `thread ${threadId}`,
     seen: movedAt,
-    fix: "Set that clock right; the thread goes on once that time has come, or when you delete that checkpoint",
+    fix: "Set that clock right. The thread goes on once that time has come; until then its nodes run at each try",
   });
 }
 
