@@ -185,13 +185,18 @@ function signedWith(statement: string, signature: Signature, trusted: readonly T
   return [...likely, ...others].find(({ publicKey }) => isSignedBy(statement, signature, publicKey)) ?? null;
 }
 
+/** Whether what a key signs counts nowhere, since by the signer's clock it is before the key is in use. */
+export function isTooEarlyFor(since: string, decidedAt: string): boolean {
+  return !(Date.parse(decidedAt) >= Date.parse(since) - CLOCKS_APART_MAX_MS);
+}
+
 /** Why what a key signed at that time, about what was proposed at the other, does not count. */
 function whyNotThen({ id, since, until, revokedAt }: TrustedKey, decidedAt: string, proposedAt: string): string | null {
   // Whoever has a revoked key can write any time into a statement.
   if (revokedAt !== null) return `the decision is signed with key ${id}, which was revoked`;
   const at = Date.parse(decidedAt);
   const end = until === null ? Number.POSITIVE_INFINITY : Date.parse(until) + CLOCKS_APART_MAX_MS;
-  if (!(at >= Date.parse(since) - CLOCKS_APART_MAX_MS && at <= end)) {
+  if (isTooEarlyFor(since, decidedAt) || !(at <= end)) {
     return `the decision is signed with key ${id}, which was not in use then`;
   }
   // So can whoever kept a retired one, by a clock that is set back; but when it was proposed is not theirs to write.

@@ -29,7 +29,7 @@ export function waysOf({ review, case: held }: ReviewItem, config: string | unde
   const altered = whyAltered(held.round);
   if (altered !== null) return none(`It cannot be decided: ${altered}. Find out who changed the ledger's rows.`);
   const { requires } = held.round.routing ?? {};
-  const verdicts = verdictsFor(review.kind, requires, review.step);
+  const verdicts = verdictsFor(review.kind, requires, review);
   const code = requires?.reasonCodes === null || requires === undefined ? "" : " --reason-code CODE";
   const from = config === undefined ? "" : ` --config ${quotedForShell(config)}`;
   const commands = verdicts.map((verdict) => {

@@ -73,6 +73,8 @@ export const Requirement = z.strictObject({
   show: z.array(z.string()),
   /** Ids of people who may not let it run and may not refuse it, whoever asks for them; nobody if absent. */
   excludes: z.array(z.string()).optional(),
+  /** The number of the last draft, behind which nobody asks for another; as many as are asked for if absent. */
+  draftsMax: z.int().positive().optional(),
 });
 /** What a review needs before anything may run. */
 export type Requirement = z.infer<typeof Requirement>;

@@ -34,11 +34,16 @@ const VERDICTS_OF: Readonly<Record<ReviewKind, readonly Verdict[]>> = {
 };
 
 /**
- * What a reviewer may say, by the kind of the review: where several have to agree, also that they abstain, and where there
- * are others to ask after them, that those are to decide.
+ * What a reviewer may say, by the kind of the review: where several have to agree, also that they abstain; where there
+ * are others to ask after them, that those are to decide; and behind the last draft, not that there shall be another.
  */
-export function verdictsFor(kind: ReviewKind, requires: Requirement | undefined, step: number): Verdict[] {
-  const verdicts = VERDICTS_OF[kind];
+export function verdictsFor(
+  kind: ReviewKind,
+  requires: Requirement | undefined,
+  { step, round }: Pick<Review, "step" | "round">,
+): Verdict[] {
+  const isLastDraft = round >= (requires?.draftsMax ?? Infinity);
+  const verdicts = VERDICTS_OF[kind].filter((verdict) => verdict !== "revise" || !isLastDraft);
   const isVote = verdicts.includes("approve") && requires?.panels.some(({ quorum }) => quorum !== "any") === true;
   const canEscalate = requires?.escalateTo[step] !== undefined;
   return [...verdicts, ...(isVote ? (["abstain"] as const) : []), ...(canEscalate ? (["escalate"] as const) : [])];

@@ -15,6 +15,7 @@ import { isVote } from "../ledger/saying.js";
 import type { DecideRequest } from "../ledger/ledger.js";
 import { recordOf } from "../authority/authenticator.js";
 import { whyNotAllowed } from "../authority/allowed.js";
+import { isTooEarlyFor } from "../authority/standing.js";
 import { signStatement } from "../authority/signature.js";
 import { namesSeats } from "../authority/statement.js";
 import { keysMissing } from "../authority/keys.js";
@@ -44,7 +45,7 @@ export interface Verdicted {
  * @throws AssentError `decision_invalid`.
  */
 function requireFitting({ review, case: held }: { review: Review; case: Case }, said: Verdicted): void {
-  const verdicts = verdictsFor(review.kind, held.round.routing?.requires, review.step);
+  const verdicts = verdictsFor(review.kind, held.round.routing?.requires, review);
   if (!verdicts.includes(said.verdict)) {
     throw new AssentError("decision_invalid", {
       what: `This review (${review.kind}) takes one of: ${verdicts.join(", ")}`,
@@ -330,13 +331,31 @@ function whoDecided({ round, review, decisions }: Parameters<typeof outcomeBase>
   return last.round < round.round && isVote(last) ? nobody : { ...nobody, decidedBy: last.by.name };
 }
 
-/** The same decision, signed by this process, which saw its author authenticated. */
+/**
+ * The same decision, signed by this process, which saw its author authenticated. One that would count nowhere is refused
+ * here, where somebody waits for the answer.
+ *
+ * @throws AssentError `keys_missing`; `config_invalid` where the clock is behind the key that it signs with.
+ */
 export async function signed(assent: Assent, request: Omit<DecideRequest, "digest">): Promise<typeof request> {
   const signer = (await assent.keys?.signer()) ?? null;
   if (signer !== null) {
+    const trusted = (await assent.keys?.trusted()) ?? [];
+    const { decidedAt } = request.decision;
+    const since = trusted.find(({ id }) => id === signer.keyId)?.since ?? decidedAt;
+    if (isTooEarlyFor(since, decidedAt)) throw clockBehind(decidedAt, since);
     const signatures = [await signStatement(request.decision.statement, signer)];
     return { ...request, decision: { ...request.decision, signatures } };
   }
   if (assent.trust === "open") return request;
   throw keysMissing("This process holds no signing key, so nothing can be decided here", "keys");
+}
+
+function clockBehind(seen: string, since: string): AssentError {
+  return new AssentError("config_invalid", {
+    what: `This machine's clock is behind: the key that decisions are signed with is in use since ${since}`,
+    where: "clock",
+    seen,
+    fix: "Set the clock right (`assent doctor` compares it with the database's) and decide again; nothing was recorded",
+  });
 }

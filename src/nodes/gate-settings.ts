@@ -58,6 +58,4 @@ export interface GateSettings extends GateOptions {
   isTaken?: boolean;
   /** Makes the next draft where a person asked for one. */
   revise?: Revise;
-  /** How many drafts there may be, the first included; then a person can only approve, change or reject. */
-  draftsMax?: number;
 }

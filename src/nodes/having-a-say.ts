@@ -49,5 +49,5 @@ export function sayerOf(reviewer: Reviewer): Sayer {
 
 /** What a review of a kind waits for: that somebody lets it run, or that they answer. */
 function verdictAsked(kind: ReviewKind, requires: Requirement | undefined): Verdict {
-  return verdictsFor(kind, requires, 0).includes("approve") ? "approve" : "answer";
+  return verdictsFor(kind, requires, { step: 0, round: 1 }).includes("approve") ? "approve" : "answer";
 }

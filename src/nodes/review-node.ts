@@ -6,7 +6,7 @@ import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 import { reviewDigest } from "../model/proposal.js";
 import { ONE_PERSON, type Fallback } from "../model/requirement.js";
-import type { Decision, Verdict } from "../model/decision.js";
+import type { Decision } from "../model/decision.js";
 import { verdictsFor, type ReviewKind } from "../model/review.js";
 import type { Trust } from "../model/trust.js";
 import type { DecideResult } from "../ledger/ledger.js";
@@ -57,7 +57,10 @@ export function reviewNode(assent: Assent, gate: GateSettings) {
       action,
       gate: gate.name,
       kind,
-      verdicts: offered(held, gate, kind),
+      verdicts: verdictsFor(kind, held.round.routing?.requires, {
+        step: held.review?.step ?? 0,
+        round: held.round.round,
+      }),
       trust,
       terms: termsOf(held),
       reason,
@@ -138,12 +141,6 @@ function kindOf({ round }: Case, gate: GateSettings): ReviewKind {
   return round.routing?.route === "clarify" ? "clarification" : (gate.kind ?? "approval");
 }
 
-/** What a reviewer may say now: after the last draft nobody can ask for another. */
-function offered({ round, review }: Case, { draftsMax = 1 }: GateSettings, kind: ReviewKind): readonly Verdict[] {
-  const verdicts = verdictsFor(kind, round.routing?.requires, review?.step ?? 0);
-  return round.round < draftsMax ? verdicts : verdicts.filter((verdict) => verdict !== "revise");
-}
-
 /** Until when a round's review waits, and what happens then. A window ends with the action unless somebody objects. */
 function termsOf({ round }: Case): { withinMs: number | null; otherwise: Fallback } {
   const { withinMs, otherwise, windowMs } = round.routing?.requires ?? ONE_PERSON;
@@ -222,8 +219,9 @@ async function answered(
   const parsed = parseAnswer(given.answer, assent.action(held.proposal.action), review.kind);
   if (!parsed.ok) return again(parsed.reason);
   const { answer } = parsed;
-  if (!offered(held, gate, review.kind).includes(answer.verdict)) {
-    return again(`This review takes one of: ${offered(held, gate, review.kind).join(", ")}; not ${answer.verdict}.`);
+  const verdicts = verdictsFor(review.kind, held.round.routing?.requires, review);
+  if (!verdicts.includes(answer.verdict)) {
+    return again(`This review takes one of: ${verdicts.join(", ")}; not ${answer.verdict}.`);
   }
   if (answer.review !== null && answer.review !== review.id) {
     return again(`The answer names review ${answer.review}; this one is ${review.id}.`);

@@ -67,7 +67,7 @@ export interface RefinementOptions<Drafted extends AnyAction, State, Input = Sta
  *   rounds: 3,
  *   into: (outcome) => (outcome.status === "executed" ? { letter: String(outcome.result) } : {}),
  * });
- * export const graph = addGate(new StateGraph(State), "letter", letter).addEdge(START, "letter").compile();
+ * export const graph = addGate(new StateGraph(State), "refine", letter).addEdge(START, "refine").compile();
  * ```
  */
 export function interactiveRefinement<
@@ -91,14 +91,13 @@ export function interactiveRefinement<
       }
       const action: AnyAction = options.action ?? textAction(name);
       if (options.action === undefined) declare(own, action);
-      const requires = gateRequirement(name, termsIn(options));
+      const requires = { ...gateRequirement(name, termsIn(options)), draftsMax: rounds };
       return gateGraph(
         own,
         {
           name,
           action: action.name,
           kind: "refinement",
-          draftsMax: rounds,
           tighten: () => ({ route: "review", because: "A person refines it.", requires }),
           revise: ({ args, note, held, seed }) =>
             revise({ draft: args as DraftOf<Drafted>, feedback: note, round: held.round.round }, seed as Input),

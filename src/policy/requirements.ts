@@ -40,7 +40,8 @@ function msOf(text: string | undefined): number | null {
  * means to hold. If rules escalate in different ways none of them can be followed without leaving the others out, so it
  * is held. The longest window and the strongest step-up count. A decision gives a reason code that every rule with a
  * list allows; if there is none, one of any of the lists, since otherwise nobody could decide at all. What any rule
- * wants shown is shown, whom any excludes is excluded, and an answer has to satisfy every form.
+ * wants shown is shown, whom any excludes is excluded, there are no more drafts than any allows, and an answer has to
+ * satisfy every form.
  */
 export function merged(requirements: readonly Requirement[]): Requirement {
   const [first = ONE_PERSON] = requirements;
@@ -55,6 +56,7 @@ export function merged(requirements: readonly Requirement[]): Requirement {
     answer: mergedAnswer(requirements.flatMap(({ answer }) => (answer === null ? [] : [answer]))),
     show: [...new Set(requirements.flatMap(({ show }) => show))].toSorted(),
     ...mergedExclusion(requirements),
+    ...mergedDrafts(requirements),
   };
 }
 
@@ -141,6 +143,11 @@ function mergedCodes(lists: readonly string[][]): string[] | null {
   if (first === undefined || others.length === 0) return first ?? null;
   const common = first.filter((code) => others.every((list) => list.includes(code)));
   return (common.length > 0 ? common : [...new Set(lists.flat())]).toSorted();
+}
+
+function mergedDrafts(requirements: readonly Requirement[]): Pick<Requirement, "draftsMax"> {
+  const draftsMax = least(requirements.map((each) => each.draftsMax ?? null));
+  return draftsMax === null ? {} : { draftsMax };
 }
 
 function mergedExclusion(requirements: readonly Requirement[]): Pick<Requirement, "excludes"> {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAssent, loadKeys, memoryLedger, policy, type Case, type Keys } from "assent";
-import { testKeys } from "assent/testing";
+import { manualClock, testKeys } from "assent/testing";
 import { generateKeys, revokeKey, rotateKeys } from "../../src/authority/key-folder.js";
 import { signStatement } from "../../src/authority/signature.js";
 import { digest } from "../../src/model/digest.js";
@@ -238,6 +238,24 @@ describe("a key that changes between decision and claim", () => {
     await thread.answer("go on");
     expect(made).toHaveLength(1);
     expect(await thread.outcome()).toMatchObject({ status: "executed", decidedBy: "ana" });
+  });
+
+  test("not in use yet by a clock that is behind: refused where it is decided, and nothing is recorded", async () => {
+    const path = join(folder, `keys-${(nth += 1)}`);
+    await generateKeys(path);
+    const clock = manualClock(new Date(Date.now() - 3_600_000).toISOString());
+    const { thread, decider, made } = signedGate({ keys: await loadKeys(path), clock });
+    await thread.start();
+    await expect(decide(decider, thread)).rejects.toMatchObject({
+      code: "config_invalid",
+      message: expect.stringContaining("This machine's clock is behind"),
+    });
+    expect((await theCase(decider)).decisions).toEqual([]);
+    // Some minutes are no matter: hosts take them for clocks that are apart.
+    await clock.advance(3_600_000 - 240_000);
+    await decide(decider, thread);
+    await thread.answer("go on");
+    expect(made).toHaveLength(1);
   });
 
   test("rotated: what the old key signed still runs", async () => {

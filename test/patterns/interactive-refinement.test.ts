@@ -1,5 +1,6 @@
 import { MemorySaver, START, StateGraph } from "@langchain/langgraph";
 import { AssentState, addGate, createAssent, defineAction, interactiveRefinement, memoryLedger, policy } from "assent";
+import { testAuthenticator, testKeys } from "assent/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { Thread } from "../support/thread.js";
@@ -7,7 +8,9 @@ import { Thread } from "../support/thread.js";
 const State = AssentState.extend({ topic: z.string(), letter: z.string().optional() });
 type State = z.infer<typeof State>;
 
-function refining(rounds = 3) {
+const people = testAuthenticator();
+
+function refining(rounds = 3, trust: "open" | "verified" = "open") {
   const sent: string[] = [];
   let drafts = 0;
   const send = defineAction({
@@ -20,7 +23,8 @@ function refining(rounds = 3) {
   const assent = createAssent({
     actions: [send],
     ledger: memoryLedger(),
-    trust: "open",
+    trust,
+    ...(trust === "verified" && { keys: testKeys(), authenticators: [people] }),
     policy: policy({ default: { route: "execute" } }),
   });
   const letter = interactiveRefinement(assent, {
@@ -75,6 +79,25 @@ describe("drafts, until somebody approves one", () => {
     await thread.answer({ type: "revise", note: "shorter" });
     await thread.answer({ type: "revise", note: "shorter still" });
     expect(await thread.asked()).toMatchObject({ round: 2, reason: expect.stringMatching(/approve, modify, reject/) });
+  });
+
+  test("nor can anybody who decides elsewhere, whatever they were shown", async () => {
+    const { assent, thread, sent, drafts } = refining(2, "verified");
+    await thread.start({ topic: "fees" });
+    const by = await people.authenticate({ id: "ana" });
+    const say = async (decision: "revise" | "approve"): Promise<void> => {
+      const { review } = (await assent.reviews.list({ threadId: thread.id })).items[0]!;
+      await assent.reviews.decide(review.id, { by, decision, digest: review.digest, note: "shorter" });
+      await thread.answer("decided");
+    };
+    await say("revise");
+    await expect(say("revise")).rejects.toMatchObject({
+      code: "decision_invalid",
+      message: expect.stringContaining("takes one of: approve, modify, reject"),
+    });
+    expect(sent).toEqual([]);
+    await say("approve");
+    expect([sent.length, drafts()]).toEqual([1, 1]);
   });
 
   test("a wish without words is asked again", async () => {
