@@ -4,12 +4,16 @@ import type { Ledger } from "../ledger/ledger.js";
 import { isFollowUpThread } from "../model/follow-up.js";
 import type { AssentConfig } from "../service/config.js";
 import { saverOf, type AnyCompiledGraph } from "../service/local-threads.js";
+import type { Threads } from "../service/threads.js";
 import type { ConfigFinding } from "./config-finding.js";
 import { wordsOf } from "./load-module.js";
 import { counted } from "./page.js";
 
 /** Of how many open reviews, oldest first, and of how many proposals without one the threads are looked at. */
 const LOOKED_AT_MAX = 200;
+
+/** How many threads are looked at where each look is a request. */
+const REACHED_MAX = 50;
 
 /** What LangGraph writes here: the version of the format, not of the package. */
 const VERSION_HERE = emptyCheckpoint().v;
@@ -23,36 +27,74 @@ interface WaitingThreads {
 }
 
 /**
- * Whether what holds the threads of a configuration answers; whether the checkpoints that are waited on are there, and
- * of a version that the LangGraph of this process knows.
+ * Whether what holds the threads of a configuration answers; whether the threads that are waited on are there, and their
+ * checkpoints of a version that the LangGraph of this process knows.
  */
 export async function checkThreads({ assent, graphs = {}, threads }: AssentConfig): Promise<ConfigFinding[]> {
-  const found: ConfigFinding[] = [];
-  if (threads !== undefined) {
+  const waiting = await waitingThreads(assent.ledger);
+  if (threads !== undefined) return [...(await reached(threads, waiting)), ...(await kept(graphs, waiting)).found];
+  const { found, seen } = await kept(graphs, waiting);
+  // What could not be read was told, and may be there.
+  if (seen === null || Object.keys(graphs).length === 0) return found;
+  return [...found, ...missing([...waiting.asked], seen)];
+}
+
+/** What is found where threads are reached as the configuration says, and not in graphs of its own. */
+async function reached(threads: Threads, { asked }: WaitingThreads): Promise<ConfigFinding[]> {
+  try {
+    // A thread that nobody has: what is asked is whether there is an answer.
+    await threads.state(randomUUID());
+  } catch (error) {
+    const fix = "Check the address and the key that it is given, and that it is up.";
+    return [{ name: "threads-unreachable", severity: "error", where: "threads", what: wordsOf(error), fix }];
+  }
+  const looked = [...asked].slice(0, REACHED_MAX);
+  const [seen, strange] = [new Set<string>(), new Map<string, unknown>()];
+  for (const threadId of looked) {
     try {
-      // A thread that nobody has: what is asked is whether there is an answer.
-      await threads.state(randomUUID());
+      if ((await threads.state(threadId)).status !== "new") seen.add(threadId);
     } catch (error) {
-      const fix = "Check the address and the key that it is given, and that it is up.";
-      found.push({ name: "threads-unreachable", severity: "error", where: "threads", what: wordsOf(error), fix });
+      strange.set(threadId, error);
     }
   }
-  const waiting = await waitingThreads(assent.ledger);
-  const unseen = new Set(waiting.asked);
+  const rest = looked.filter((threadId) => !strange.has(threadId));
+  return [...unreadableThreads(strange, looked.length), ...missing(rest, seen)];
+}
+
+function unreadableThreads(strange: ReadonlyMap<string, unknown>, looked: number): ConfigFinding[] {
+  const [first] = strange;
+  if (first === undefined) return [];
+  const [threadId, error] = first;
+  return [
+    {
+      name: "threads-unreadable",
+      severity: "warning",
+      where: "threads",
+      what: `${strange.size} of ${counted(looked, "thread")} with open reviews cannot be looked at, such as ${threadId}: ${wordsOf(error)}`,
+      fix: "Where are they run? All workers of a ledger have to reach all its threads.",
+    },
+  ];
+}
+
+/** What is found in the checkpointers of these graphs, and which threads they have; null if one cannot be read. */
+async function kept(
+  graphs: NonNullable<AssentConfig["graphs"]>,
+  { all }: WaitingThreads,
+): Promise<{ found: ConfigFinding[]; seen: ReadonlySet<string> | null }> {
+  const found: ConfigFinding[] = [];
+  const seen = new Set<string>();
   let isReadable = true;
   for (const [name, graph] of Object.entries(graphs)) {
-    const versions = await versionsOf(graph, waiting.all, `graph ${name}`);
+    const versions = await versionsOf(graph, all, `graph ${name}`);
     if (versions instanceof Map) {
-      for (const threadId of versions.keys()) unseen.delete(threadId);
+      for (const threadId of versions.keys()) seen.add(threadId);
       found.push(...versionFindings(versions, `graph ${name}`));
     } else {
       isReadable = false;
       found.push(versions);
     }
   }
-  const isTheirs = threads === undefined && Object.keys(graphs).length > 0;
-  if (isTheirs && isReadable && unseen.size > 0) found.push(missing(unseen, waiting.asked.size));
-  return found;
+  return { found, seen: isReadable ? seen : null };
 }
 
 async function waitingThreads(ledger: Ledger): Promise<WaitingThreads> {
@@ -126,13 +168,17 @@ function told(threads: readonly (readonly [string, number])[]): string {
   return `${counted(threads.length, "waiting thread")}, such as ${first}, with checkpoints of version ${versions}`;
 }
 
-function missing(unseen: ReadonlySet<string>, asked: number): ConfigFinding {
-  const [first] = unseen;
-  return {
-    name: "checkpoints-missing",
-    severity: "warning",
-    where: "graphs",
-    what: `${unseen.size} of ${counted(asked, "thread")} with open reviews that were looked at, such as ${first}: no graph here has a checkpoint of them.`,
-    fix: "Check the databases and schemas of the checkpointers before a worker runs: it withdraws reviews whose threads are gone.",
-  };
+/** That threads with open reviews are not there, if any is not. */
+function missing(asked: readonly string[], seen: ReadonlySet<string>): ConfigFinding[] {
+  const unseen = asked.filter((threadId) => !seen.has(threadId));
+  if (unseen.length === 0) return [];
+  return [
+    {
+      name: "checkpoints-missing",
+      severity: "warning",
+      where: "threads",
+      what: `${unseen.length} of ${counted(asked.length, "thread")} with open reviews that were looked at, such as ${unseen[0] ?? ""}: nothing is kept of them here.`,
+      fix: "Check the server, or the checkpointers' databases and schemas, before a worker runs: it withdraws reviews whose threads are gone.",
+    },
+  ];
 }

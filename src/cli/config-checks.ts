@@ -119,7 +119,7 @@ async function checkDeliveries({ assent }: AssentConfig, pool: Pool, schema: str
       name: "undelivered",
       severity: "note",
       where: "worker",
-      what: `${counted(threads, "thread")} may have something to be brought to them.`,
+      what: `${counted(threads, "thread")} may have something to be brought to ${threads === 1 ? "it" : "them"}.`,
       fix: "Let a worker run: assent worker.",
     });
   }

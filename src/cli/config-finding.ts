@@ -13,6 +13,7 @@ export interface ConfigFinding {
     | "keys-unreadable"
     | "migration-missing"
     | "threads-unreachable"
+    | "threads-unreadable"
     | "undelivered";
   severity: "error" | "warning" | "note";
   where: string;

@@ -109,9 +109,17 @@ async function stateOn(client: Client, threadId: string): Promise<ThreadState | 
     return threadState({ next, tasks, movedAt: status === "busy" ? new Date().toISOString() : createdAt });
   } catch (error) {
     if ((error as { status?: unknown }).status === 404) return undefined;
-    throw error;
+    if (UUID.test(threadId)) throw error;
+    throw new AssentError("config_invalid", {
+      what: "A LangGraph server names its threads by UUIDs; this one is another host's",
+      where: `thread ${threadId}`,
+      fix: "Have it worked for where its graph runs: all workers of a ledger reach all its threads",
+      cause: error,
+    });
   }
 }
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const Failure = z.object({ error: z.string().default("Error"), message: z.string().default("") });
 const FailedRun = z.object({ __error__: Failure });

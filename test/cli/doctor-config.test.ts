@@ -109,7 +109,7 @@ describe("assent doctor, where there is a configuration", () => {
       await put(threadIds[0]!, 4);
       const told = await look();
       expect(told.config.findings).toMatchObject([{ name: "checkpoints-missing", severity: "warning" }]);
-      const what = `2 of 3 threads with open reviews that were looked at, such as ${threadIds[1]}: no graph here`;
+      const what = `2 of 3 threads with open reviews that were looked at, such as ${threadIds[1]}: nothing is kept`;
       expect(told.config.findings[0]!.what).toContain(what);
       expect(told.code).toBe(1);
     });
@@ -135,6 +135,25 @@ describe("assent doctor, where there is a configuration", () => {
         { name: "checkpoints-older" },
       ]);
       expect(newer.config.findings[0]!.what).toContain(`1 waiting thread, such as ${threadIds[2]},`);
+    });
+
+    test("says of those elsewhere which are not there, and which cannot be looked at", async () => {
+      const more = `graphs: {}, threads: {
+        async state(threadId: string) {
+          if (threadId === "thread-1") throw new Error("no such host");
+          return { status: threadId === "thread-2" ? "waiting" : "new", pending: [], movedAt: null };
+        },
+      } as never`;
+      project.write("reached.config.ts", configText(apart.url, apart.schema, more));
+      const told = await doctor(["--config", "reached.config.ts"]);
+      expect(told.code).toBe(1);
+      expect(told.config.findings).toMatchObject([
+        {
+          name: "threads-unreadable",
+          what: "1 of 3 threads with open reviews cannot be looked at, such as thread-1: no such host",
+        },
+        { name: "checkpoints-missing", what: expect.stringMatching(/^1 of 2 threads .* such as thread-3: /) },
+      ]);
     });
 
     test("says which one cannot be read", async () => {

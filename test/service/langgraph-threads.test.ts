@@ -41,6 +41,11 @@ describe("threads on a LangGraph server", () => {
   });
 });
 
+test("a thread that no server of LangGraph can have is said to be another host's", async () => {
+  const threads = langgraphThreads({ url: server.url, headers: UNKEPT });
+  await expect(threads.state("ticket-7")).rejects.toMatchObject({ code: "config_invalid", where: "thread ticket-7" });
+});
+
 test("a server that is away rejects", async () => {
   await expect(langgraphThreads({ url: "http://127.0.0.1:1" }).state(crypto.randomUUID())).rejects.toThrow(/./);
 });
