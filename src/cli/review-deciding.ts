@@ -13,6 +13,8 @@ export interface DecidingCommand {
   details: string;
   /** What it takes besides what all of them take. */
   options?: readonly OptionName[];
+  /** Which of them it cannot do without, such as `--args JSON`. */
+  needs?: string;
   /** What it says beyond its verdict, read before anything is opened. */
   said?: (options: CommandOptions) => Promise<Pick<DecideOptions, "args" | "answer">>;
 }
@@ -23,12 +25,14 @@ export function decidingCommand({
   summary,
   details,
   options = [],
+  needs,
   said = async () => ({}),
 }: DecidingCommand): Command {
   const name = `review ${verdict}`;
   return {
     name,
     takes: "ID",
+    needs: ["--digest D", ...(needs === undefined ? [] : [needs])].join(" "),
     summary,
     details: `${details}
 

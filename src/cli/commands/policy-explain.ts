@@ -20,6 +20,7 @@ export const policyExplainCommand: Command = {
   name: "policy explain",
   takes: "FILE",
   summary: "why a policy sends a proposal where it does",
+  needs: "--proposal FILE",
   details: `FILE is a policy in YAML or JSON. The proposal, given with --proposal, is
 { action, agent, facts }, with at (a moment) and history (numbers by the name
 that the policy gives them) where the policy reads them; an amount may be
