@@ -101,6 +101,9 @@ function whatNext(
   if (isOpen) return "It is still open: others have to decide, too, before anything follows from it.";
   if (outcome !== null)
     return `The case has ended as ${outcome.status}. Thread ${proposal.threadId} is told by a worker.`;
+  if (permit !== null && decision.verdict === "answer") {
+    return `It is answered. A worker, or whoever runs thread ${proposal.threadId}, hands the answer on.`;
+  }
   if (permit !== null) return `It may run. A worker, or whoever runs thread ${proposal.threadId}, goes on with it.`;
   const anew = review?.id === reviewId ? "" : ", and may ask people again";
   return `A worker, or whoever runs thread ${proposal.threadId}, goes on with it${anew}.`;
