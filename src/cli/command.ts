@@ -29,6 +29,7 @@ export interface CommandOptions {
   concurrency: string | undefined;
   once: boolean;
   mine: boolean;
+  snoozed: boolean;
   action: string | undefined;
   agent: string | undefined;
   kind: string | undefined;
@@ -52,6 +53,8 @@ export interface Command {
   name: string;
   /** What stands behind the name, such as `ID`. */
   takes: string;
+  /** The options that it cannot do without, such as `--proposal FILE`. */
+  needs?: string;
   summary: string;
   /** Lines of help of its own. */
   details: string;
@@ -90,6 +93,7 @@ const OPTIONS = {
   concurrency: { type: "string", takes: "N", help: ["how many jobs at a time (default: 4)"] },
   once: { type: "boolean", help: ["do what is due, then end"] },
   mine: { type: "boolean", help: ["what is yours, or asks for you"] },
+  snoozed: { type: "boolean", help: ["what is put aside, instead of what is not"] },
   action: { type: "string", takes: "NAME", help: ["of this action"] },
   agent: { type: "string", takes: "NAME", help: ["of this agent"] },
   kind: { type: "string", takes: "KIND", help: ["of this kind, such as approval"] },
@@ -104,7 +108,11 @@ const OPTIONS = {
   note: { type: "string", takes: "TEXT", help: ["for whoever reads the case"] },
   "reason-code": { type: "string", takes: "C", help: ["for reports; some policies ask for one"] },
   minutes: { type: "string", takes: "N", help: ["for how long, up to 1440 (default: 15)"] },
-  until: { type: "string", takes: "WHEN", help: ["a moment such as 2027-01-31T09:00:00Z, or a", "while such as PT4H"] },
+  until: {
+    type: "string",
+    takes: "WHEN",
+    help: ["a moment such as 2027-01-31T09:00:00Z, a while", "such as PT4H, or now"],
+  },
   help: { type: "boolean", short: "h", help: ["this help"] },
 } as const satisfies Record<string, Option>;
 
@@ -145,6 +153,7 @@ const DEFAULTS: CommandOptions = {
   concurrency: undefined,
   once: false,
   mine: false,
+  snoozed: false,
   action: undefined,
   agent: undefined,
   kind: undefined,

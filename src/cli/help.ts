@@ -18,6 +18,12 @@ Exit codes: 0 done, 1 the answer is no (a check failed, nothing found), 2 the
 command cannot be read, 3 something is not available.`;
 }
 
+/** The help of one command. */
+export function commandHelp({ name, takes, needs, details, options }: Command): string {
+  const words = [name, takes, needs ?? ""].filter((word) => word !== "").join(" ");
+  return `Usage: assent ${words} [options]\n\n${details}\n\n${optionsHelp(options)}`;
+}
+
 /** The help of the commands that begin with a word, such as those of `review`; undefined if none does. */
 export function groupHelp(commands: readonly Command[], word: string | undefined): string | undefined {
   const group = commands.filter(({ name }) => name.startsWith(`${word} `));

@@ -1,62 +1,11 @@
 #!/usr/bin/env node
 import { AssentError } from "../model/error.js";
 import { oneLine } from "../model/visible-text.js";
-import { checkOptions, optionsHelp, readWords, type Command } from "./command.js";
-import { auditCheckCommand } from "./commands/audit-check.js";
-import { auditShowCommand } from "./commands/audit-show.js";
-import { doctorCommand } from "./commands/doctor.js";
-import { grantCommand } from "./commands/grant.js";
-import { keysGenerateCommand, keysListCommand, keysRevokeCommand, keysRotateCommand } from "./commands/keys.js";
-import { migrateCommand } from "./commands/migrate.js";
-import { policyCheckCommand } from "./commands/policy-check.js";
-import { policyDiffCommand } from "./commands/policy-diff.js";
-import { policyExplainCommand } from "./commands/policy-explain.js";
-import { policyTestCommand } from "./commands/policy-test.js";
-import { reviewAbstainCommand } from "./commands/review-abstain.js";
-import { reviewAnswerCommand } from "./commands/review-answer.js";
-import { reviewApproveCommand } from "./commands/review-approve.js";
-import { reviewClaimCommand } from "./commands/review-claim.js";
-import { reviewEscalateCommand } from "./commands/review-escalate.js";
-import { reviewLsCommand } from "./commands/review-ls.js";
-import { reviewModifyCommand } from "./commands/review-modify.js";
-import { reviewRejectCommand } from "./commands/review-reject.js";
-import { reviewReleaseCommand } from "./commands/review-release.js";
-import { reviewReviseCommand } from "./commands/review-revise.js";
-import { reviewShowCommand } from "./commands/review-show.js";
-import { reviewSnoozeCommand } from "./commands/review-snooze.js";
-import { workerCommand } from "./commands/worker.js";
+import { checkOptions, readWords, type Command } from "./command.js";
+import { COMMANDS } from "./every-command.js";
 import { endProcess } from "./end-process.js";
-import { groupHelp, noSuchCommand, wholeHelp } from "./help.js";
+import { commandHelp, groupHelp, noSuchCommand, wholeHelp } from "./help.js";
 import { VERSION } from "./version.js";
-
-const COMMANDS: readonly Command[] = [
-  migrateCommand,
-  grantCommand,
-  keysGenerateCommand,
-  keysRotateCommand,
-  keysRevokeCommand,
-  keysListCommand,
-  auditShowCommand,
-  auditCheckCommand,
-  policyCheckCommand,
-  policyExplainCommand,
-  policyTestCommand,
-  policyDiffCommand,
-  workerCommand,
-  reviewLsCommand,
-  reviewShowCommand,
-  reviewClaimCommand,
-  reviewReleaseCommand,
-  reviewSnoozeCommand,
-  reviewApproveCommand,
-  reviewModifyCommand,
-  reviewRejectCommand,
-  reviewAnswerCommand,
-  reviewReviseCommand,
-  reviewEscalateCommand,
-  reviewAbstainCommand,
-  doctorCommand,
-];
 
 /** Runs the command line and gives its exit code. */
 async function main(args: string[]): Promise<number> {
@@ -78,9 +27,7 @@ async function main(args: string[]): Promise<number> {
       return isHelp && help ? 0 : 2;
     }
     if (help) {
-      print(
-        `Usage: assent ${`${command.name} ${command.takes}`.trim()} [options]\n\n${command.details}\n\n${optionsHelp(command.options)}`,
-      );
+      print(commandHelp(command));
       return 0;
     }
     checkOptions(command, given);

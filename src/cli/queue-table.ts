@@ -60,6 +60,7 @@ function runsOf(items: readonly QueueItem[]): QueueItem[][] {
 /** In the order in which they are left out, the last one first, where a terminal is too narrow. */
 function columnsOf(items: readonly QueueItem[], now: Date): Column[] {
   const length = idLength(items);
+  const isAside = items.some(({ snoozedUntil }) => snoozedUntil !== null);
   const since = (from: string): string => inShort(now.getTime() - Date.parse(from));
   const until = (to: string | null): string => {
     const left = Date.parse(to ?? "") - now.getTime();
@@ -70,6 +71,9 @@ function columnsOf(items: readonly QueueItem[], now: Date): Column[] {
     { head: "ID", cell: ({ id }) => id.slice(0, length), most: 35 },
     { head: "WAITS", cell: ({ askedAt }) => since(askedAt), most: 5, isNumber: true },
     { head: "DUE", cell: ({ deadlineAt }) => until(deadlineAt), most: 5, isNumber: true },
+    ...(isAside
+      ? [{ head: "ASIDE", cell: (item: QueueItem) => until(item.snoozedUntil), most: 5, isNumber: true } as const]
+      : []),
     { head: "ACTION", cell: ({ action }) => action, most: 24, least: 6 },
     { head: "AGENT", cell: ({ agent }) => agent, most: 20, least: 5 },
     { head: "RISK", cell: ({ risk }) => (risk === null ? "-" : risk.toFixed(2)), most: 4, isNumber: true },

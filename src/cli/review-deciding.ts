@@ -13,6 +13,8 @@ export interface DecidingCommand {
   details: string;
   /** What it takes besides what all of them take. */
   options?: readonly OptionName[];
+  /** Which of them it cannot do without, such as `--args JSON`. */
+  needs?: string;
   /** What it says beyond its verdict, read before anything is opened. */
   said?: (options: CommandOptions) => Promise<Pick<DecideOptions, "args" | "answer">>;
 }
@@ -23,12 +25,14 @@ export function decidingCommand({
   summary,
   details,
   options = [],
+  needs,
   said = async () => ({}),
 }: DecidingCommand): Command {
   const name = `review ${verdict}`;
   return {
     name,
     takes: "ID",
+    needs: ["--digest D", ...(needs === undefined ? [] : [needs])].join(" "),
     summary,
     details: `${details}
 
@@ -97,6 +101,9 @@ function whatNext(
   if (isOpen) return "It is still open: others have to decide, too, before anything follows from it.";
   if (outcome !== null)
     return `The case has ended as ${outcome.status}. Thread ${proposal.threadId} is told by a worker.`;
+  if (permit !== null && decision.verdict === "answer") {
+    return `It is answered. A worker, or whoever runs thread ${proposal.threadId}, hands the answer on.`;
+  }
   if (permit !== null) return `It may run. A worker, or whoever runs thread ${proposal.threadId}, goes on with it.`;
   const anew = review?.id === reviewId ? "" : ", and may ask people again";
   return `A worker, or whoever runs thread ${proposal.threadId}, goes on with it${anew}.`;

@@ -1,6 +1,7 @@
 import type { Principal } from "../authority/authenticator.js";
 import type { QueueItem } from "../ledger/queueing.js";
 import type { Assent } from "../nodes/assent.js";
+import { columnsFor } from "./columns.js";
 import type { Command, CommandOptions, OptionName } from "./command.js";
 import { linesOf, pageFor } from "./page.js";
 import { idIn, osUser, REVIEW_CODES, REVIEW_ID, wholeId, withAssent } from "./reviewing.js";
@@ -11,11 +12,15 @@ export interface HandlingCommand<Said> {
   summary: string;
   details: string;
   options: readonly OptionName[];
+  /** Which of them it cannot do without, such as `--until WHEN`. */
+  needs?: string;
   /** Reads its options, before anything is opened. */
   said: (options: CommandOptions) => Said;
   handle: (assent: Assent, reviewId: string, doing: { by: Principal; said: Said }) => Promise<QueueItem>;
   /** What then is so. */
   told: (item: QueueItem) => string;
+  /** What may be a mistake, said on standard error. */
+  warning?: (item: QueueItem) => string | null;
 }
 
 /** The command `review WHAT ID`. */
@@ -24,6 +29,7 @@ export function handlingCommand<Said>(command: HandlingCommand<Said>): Command {
   return {
     name,
     takes: "ID",
+    ...(command.needs !== undefined && { needs: command.needs }),
     summary: command.summary,
     details: `${command.details}\n\n${REVIEW_ID}\n\n${REVIEW_CODES}`,
     options: [...command.options, "config", "json"],
@@ -35,6 +41,8 @@ export function handlingCommand<Said>(command: HandlingCommand<Said>): Command {
         const by = await osUser(assent);
         const item = await command.handle(assent, await wholeId(assent, id), { by, said });
         run.print(run.options.json ? JSON.stringify(item) : linesOf(command.told(item), pageFor(run).columns, ""));
+        const warning = command.warning?.(item) ?? null;
+        if (warning !== null) run.note(linesOf(`Warning: ${warning}`, columnsFor(process.stderr), ""));
         return 0;
       });
     },

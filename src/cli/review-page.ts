@@ -5,8 +5,11 @@ import type { QueueItem } from "../ledger/queueing.js";
 import { type Verdict, readable } from "../model/decision.js";
 import type { Panel } from "../model/requirement.js";
 import { verdictsFor } from "../model/review.js";
-import { oneLine } from "../model/visible-text.js";
+import { oneLine, visibleText } from "../model/visible-text.js";
 import type { ReviewItem } from "../nodes/reviews.js";
+import type { Json } from "../model/proposal.js";
+import type { AnswerForm } from "./answer-form.js";
+import { fieldsOf } from "./json-schema.js";
 import { linesOf, spacedJson, type Page } from "./page.js";
 import { renderItem } from "./review-screen.js";
 
@@ -19,8 +22,14 @@ export interface Ways {
   commands: string[][];
 }
 
-/** How a review can be decided from the command line, with the configuration that was named. */
-export function waysOf({ review, case: held }: ReviewItem, config: string | undefined): Ways {
+/** What a command line has besides the review: the configuration that was named, and an answer that fits. */
+export interface WaysOptions {
+  config: string | undefined;
+  example: string | null;
+}
+
+/** How a review can be decided from the command line. */
+export function waysOf({ review, case: held }: ReviewItem, { config, example }: WaysOptions): Ways {
   const none = (why: string): Ways => ({ why, verdicts: [], commands: [] });
   if (review.status !== "open") return none(`The review is ${review.status}: nothing is left to decide.`);
   if (review.round !== held.round.round) {
@@ -34,7 +43,8 @@ export function waysOf({ review, case: held }: ReviewItem, config: string | unde
   const from = config === undefined ? "" : ` --config ${quotedForShell(config)}`;
   const commands = verdicts.map((verdict) => {
     const isFinding = review.kind === "reconciliation" && verdict === "answer";
-    const more = `${isFinding ? FINDING : MORE[verdict]}${code}`;
+    const own = verdict === "answer" && example !== null ? answering(example, `${code}${from}`) : MORE[verdict];
+    const more = `${isFinding ? FINDING : own}${code}`;
     // The digest alone fills a line of 80 columns.
     const middle = `${more}${from}` === "" ? [] : [`  ${`${more}${from}`.trim()} \\`];
     return [`npx assent review ${verdict} ${review.id} \\`, ...middle, `--digest ${review.digest}`];
@@ -42,7 +52,19 @@ export function waysOf({ review, case: held }: ReviewItem, config: string | unde
   return { why: null, verdicts, commands };
 }
 
-/** What each takes besides the digest. None of it is taken as it stands, should somebody run it without filling it in. */
+/** An answer on the command line; in a file where it is too long for a line of 80 columns with what else stands there. */
+function answering(example: string, rest: string): string {
+  const said = ` --answer '${example.replaceAll("'", `'\\''`)}'`;
+  const fits = `  ${said.trim()}${rest} \\`.length <= LINE_COLUMNS && visibleText(said) === said;
+  return fits ? said : " --answer @FILE";
+}
+
+const LINE_COLUMNS = 80;
+
+/**
+ * What each takes besides the digest. None of it is taken as it stands, should somebody run it without filling it in; an
+ * example of an answer is, so it says beside it that it is one.
+ */
 const MORE: Record<Verdict, string> = {
   approve: "",
   modify: " --args @FILE",
@@ -60,16 +82,29 @@ function quotedForShell(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${oneLine(text, Infinity).replaceAll("'", `'\\''`)}'`;
 }
 
+/** What is known of a review besides itself. */
+export interface Known {
+  queued: QueueItem | null;
+  ways: Ways;
+  /** What form the answer has, or why that is not known; null where it has none. */
+  form: AnswerForm | string | null;
+  /** Why whoever looks may not decide on it; null if they may. */
+  whyNotYours: string | null;
+}
+
 /** A review as `assent review show` prints it: what is decided on, who is asked, what may be said and how. */
-export function renderReview(item: ReviewItem, queued: QueueItem | null, ways: Ways, page: Page): string {
+export function renderReview(item: ReviewItem, known: Known, page: Page): string {
   const { columns, paint } = page;
+  const { queued, ways, whyNotYours } = known;
   const isCurrent = item.review.round === item.case.round.round;
   const parts = [
     ...(isCurrent ? [renderItem(item, columns, paint, Infinity)] : []),
     ...(isCurrent ? factsOf(item, page) : []),
+    ...(answeredIn(item) === null ? [] : [linesOf(item.case.round.display.summary, columns, "", paint.bold)]),
     termsOf(item, queued, page),
     ...saidOn(item, page),
-    ...(ways.why === null ? waysIn(item, ways, page) : [linesOf(ways.why, columns, "", paint.bold)]),
+    ...(whyNotYours === null ? [] : [linesOf(`Not yours to decide: ${whyNotYours}.`, columns, "", paint.bold)]),
+    ...(ways.why === null ? waysIn(item, known, page) : [linesOf(ways.why, columns, "", paint.bold)]),
   ];
   return parts.join("\n\n");
 }
@@ -123,11 +158,26 @@ function panelInWords({ by, quorum }: Panel): string {
 function saidOn({ review, case: held }: ReviewItem, { columns, paint }: Page): string[] {
   if (review.status === "open") return [];
   const about = readable(held.decisions).filter(({ reviewId }) => reviewId === review.id);
-  const lines = about.map(({ by, verdict, decidedAt, note, reasonCode }) => {
+  const answered = answeredIn({ review, case: held });
+  const lines = about.map(({ id, by, verdict, decidedAt, note, reasonCode }) => {
     const why = [reasonCode, note].filter((text) => text !== null).join(": ");
-    return linesOf(`${by.name}: ${verdict}, at ${decidedAt}${why === "" ? "" : `, ${why}`}`, columns, "  ");
+    const what = answered?.id === id ? ` ${spacedJson(answered.answer)}` : "";
+    return linesOf(`${by.name}: ${verdict}${what}, at ${decidedAt}${why === "" ? "" : `, ${why}`}`, columns, "  ");
   });
   return lines.length === 0 ? [] : [[paint.dim("What was said:"), ...lines].join("\n")];
+}
+
+/** What was answered on a review, and by which decision; null where nothing was, or the case has gone on since. */
+function answeredIn({ review, case: held }: ReviewItem): { id: string; answer: Json } | null {
+  const { round } = held;
+  const made = readable(held.decisions).find(
+    ({ reviewId, verdict, newArgsDigest }) =>
+      reviewId === review.id && verdict === "answer" && newArgsDigest === round.argsDigest,
+  );
+  // A question's answer is one of the arguments; with what was clarified, others are.
+  const from = review.kind === "question" ? round.args : (Object(round.display.context) as Record<string, Json>);
+  const answer = from["answer"];
+  return made === undefined || answer === undefined ? null : { id: made.id, answer };
 }
 
 const HOW_TO_SAY = "What may be said, with --note TEXT if you like:";
@@ -135,13 +185,31 @@ const HOW_TO_FIND =
   "Find out what happened, and say it with what shows it. HAPPENED is executed (it took effect), failed (it did not) " +
   "or again (it did not: run it again, if somebody approves that):";
 
-function waysIn({ review, case: held }: ReviewItem, { commands }: Ways, { columns, paint }: Page): string[] {
+function waysIn({ review }: ReviewItem, { ways, form }: Known, page: Page): string[] {
+  const { columns, paint } = page;
+  const { commands } = ways;
   if (commands.length === 0) return [linesOf("Nothing can be said to it from here.", columns, "")];
-  const { requires } = held.round.routing ?? {};
-  const answer = requires?.answer ?? null;
   return [
+    ...(form === null ? [] : [formIn(form, ways, page)]),
     linesOf(review.kind === "reconciliation" ? HOW_TO_FIND : HOW_TO_SAY, columns, "", paint.dim),
-    ...(answer === null ? [] : [linesOf(`The answer's JSON Schema: ${spacedJson(answer)}`, columns, "")]),
     ...commands.map((lines) => lines.join("\n")),
   ];
+}
+
+const HOW_TO_ANSWER = "What is answered, as JSON; put your own in the place of the example below:";
+const HOW_TO_ANSWER_ALONE = "What is answered, as JSON:";
+
+/** The form of an answer, a line for each field. */
+function formIn(form: AnswerForm | string, { commands }: Ways, { columns, paint }: Page): string {
+  if (typeof form === "string") return linesOf(form, columns, "", paint.bold);
+  const { schema, example } = form;
+  const isBelow = example !== null && commands.flat().some((line) => line.includes("--answer '"));
+  const fields = fieldsOf(schema).map(({ name, words }) =>
+    linesOf(`${name === "" ? "" : `${name}: `}${words}`, columns, "  "),
+  );
+  const apart =
+    example === null || isBelow ? [] : [linesOf(`such as ${spacedJson(JSON.parse(example))}`, columns, "  ")];
+  return [linesOf(isBelow ? HOW_TO_ANSWER : HOW_TO_ANSWER_ALONE, columns, "", paint.dim), ...fields, ...apart].join(
+    "\n",
+  );
 }

@@ -3,6 +3,7 @@ import { afterWhat } from "../model/follow-up.js";
 import type { Json } from "../model/proposal.js";
 import { oneLine } from "../model/visible-text.js";
 import type { ReviewItem } from "../nodes/reviews.js";
+import { draftLines } from "./drafts.js";
 import type { Paint } from "./paint.js";
 
 /** How wide text may get. */
@@ -133,6 +134,8 @@ function quoted(context: Json, columns: number, paint: Paint, linesMax: number):
 
 /** One line for each short value, then the long texts under their names. */
 function linesOf(context: Json): string[] {
+  const drafts = draftLines(context, linesOf);
+  if (drafts !== null) return drafts;
   if (typeof context !== "object" || context === null) return [plain(context)];
   if (Array.isArray(context)) return context.map(compact);
   const values = Object.entries(context).map(

@@ -128,12 +128,24 @@ export async function jsonIn(option: string, said: string | undefined): Promise<
     throw new AssentError("usage", { what: `${name} is missing`, fix: `Say ${name} JSON, or ${name} @FILE` });
   }
   const file = said.startsWith("@") ? said.slice(1) : null;
-  let text = said;
+  const text = file === null ? said : await textOf(file, name);
   try {
-    if (file !== null) text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
     return JSON.parse(text);
   } catch (cause) {
     throw new AssentError("usage", { what: `${name} is no JSON: ${wordsOf(cause)}`, where: file ?? name, cause });
+  }
+}
+
+async function textOf(file: string, name: string): Promise<string> {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
+  } catch (cause) {
+    throw new AssentError("usage", {
+      what: `The file that ${name} names cannot be read: ${wordsOf(cause)}`,
+      where: file,
+      fix: "Check that the path is right and that it is UTF-8 text",
+      cause,
+    });
   }
 }
 

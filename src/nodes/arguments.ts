@@ -5,6 +5,9 @@ import { MAX_JSON_DEPTH } from "../model/canonical-json.js";
 import { digest } from "../model/digest.js";
 import { AssentError } from "../model/error.js";
 
+/** Whose words they are that do not fit: an agent's or a reviewer's arguments, or the answer to a question. */
+export type Whose = "arguments" | "answer";
+
 /**
  * Checks arguments against the action's schema and gives the parsed ones, without members that are undefined: JSON
  * has no such thing, and an optional member left out means the same.
@@ -12,6 +15,7 @@ import { AssentError } from "../model/error.js";
 export function parseArgs<Schema extends z.ZodObject, Result>(
   action: Action<Schema, Result>,
   args: unknown,
+  whose: Whose = "arguments",
 ): z.output<Schema> {
   let parsed: z.ZodSafeParseResult<z.output<Schema>>;
   try {
@@ -27,11 +31,26 @@ export function parseArgs<Schema extends z.ZodObject, Result>(
     });
   }
   if (parsed.success) return withoutUndefined(parsed.data) as z.output<Schema>;
-  throw new AssentError("args_invalid", {
-    what: `The arguments do not fit the action "${action.name}": ${issuesOf(parsed.error)}`,
-    where: `args.${parsed.error.issues[0]?.path.join(".") ?? ""}`,
+  throw misfit(action.name, args, { whose, error: parsed.error });
+}
+
+function misfit(action: string, args: unknown, { whose, error }: { whose: Whose; error: z.ZodError }): AssentError {
+  const { issues } = error;
+  if (whose === "answer" && issues.every(({ path }) => path[0] === "answer")) {
+    // Whoever answers knows nothing of the arguments that their answer is kept in.
+    const own = issues.map((issue) => ({ ...issue, path: issue.path.slice(1) }));
+    return new AssentError("args_invalid", {
+      what: `The answer does not fit the question: ${wordsOf(own)}`,
+      where: ["answer", ...(own[0]?.path ?? [])].join("."),
+      seen: (args as { answer?: unknown }).answer,
+      cause: error,
+    });
+  }
+  return new AssentError("args_invalid", {
+    what: `The arguments do not fit the action "${action}": ${wordsOf(issues)}`,
+    where: `args.${issues[0]?.path.join(".") ?? ""}`,
     seen: args,
-    cause: parsed.error,
+    cause: error,
   });
 }
 
@@ -42,8 +61,9 @@ export function parseArgs<Schema extends z.ZodObject, Result>(
 export function stableArgs<Schema extends z.ZodObject, Result>(
   action: Action<Schema, Result>,
   args: unknown,
+  whose?: Whose,
 ): z.output<Schema> {
-  const parsed = parseArgs(action, args);
+  const parsed = parseArgs(action, args, whose);
   if (digest(parsed) === digest(parseArgs(action, parsed))) return parsed;
   throw new AssentError("action_invalid", {
     what: `The schema of the action "${action.name}" changes its own output when it parses it again`,
@@ -71,5 +91,9 @@ function withoutUndefined(value: unknown, around: readonly unknown[] = []): unkn
 
 /** What is wrong with a value, on one line. */
 export function issuesOf(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${path.join(".") || "(whole)"}: ${message}`).join("; ");
+  return wordsOf(error.issues);
+}
+
+function wordsOf(issues: readonly Pick<z.core.$ZodIssue, "path" | "message">[]): string {
+  return issues.map(({ path, message }) => `${path.join(".") || "(whole)"}: ${message}`).join("; ");
 }

@@ -20,7 +20,7 @@ import { signStatement } from "../authority/signature.js";
 import { namesSeats } from "../authority/statement.js";
 import { keysMissing } from "../authority/keys.js";
 import type { Assent } from "./assent.js";
-import { stableArgs } from "./arguments.js";
+import { stableArgs, type Whose } from "./arguments.js";
 import { amountOf } from "./evaluate-round.js";
 import { findingInWords } from "./finding.js";
 import { historyFor } from "./history.js";
@@ -201,7 +201,8 @@ function roundMadeBy(assent: Assent, { kind }: Review, held: Case, said: Verdict
   if (said.verdict !== "answer" || kind === "reconciliation") return undefined;
   // A question's answer settles it. What a clarification says is routed by the gate, like anything that is proposed.
   if (kind === "question") {
-    return { ...roundWith(assent, held, { ...round.args, answer: said.answer }), routing: round.routing };
+    const args = { ...round.args, answer: said.answer };
+    return { ...roundWith(assent, held, args, { whose: "answer" }), routing: round.routing };
   }
   const known = Object.keys(assent.action(proposal.action).args.shape);
   const answer = Object(said.answer) as Record<string, unknown>;
@@ -217,10 +218,10 @@ export function roundWith(
   assent: Assent,
   { proposal, round }: Case,
   args: unknown,
-  { facts = {}, context }: { facts?: Facts; context?: Record<string, unknown> } = {},
+  { facts = {}, context, whose }: { facts?: Facts; context?: Record<string, unknown>; whose?: Whose } = {},
 ): Round {
   const action = assent.action(proposal.action);
-  const parsed = stableArgs(action, args);
+  const parsed = stableArgs(action, args, whose);
   const derived = Object.keys(action.facts?.(round.args) ?? {});
   const claimed = Object.fromEntries(Object.entries(round.facts).filter(([name]) => !derived.includes(name)));
   return fixRound({

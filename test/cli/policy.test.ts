@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { AssentError, visibleText } from "assent";
+import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { optionsHelp, readWords } from "../../src/cli/command.js";
 import { policyCheckCommand } from "../../src/cli/commands/policy-check.js";
@@ -59,6 +60,16 @@ default: { route: execute }
     facts: { amount: { value: 75, currency: "USD" }, confidence: 0.62, customer: "c-13" },
   }),
   "misspelt.yaml": "{ action: refund, facts: { amount: 20 USD, confidense: 0.95, order: o-1, agent: desk } }",
+  "timely.yaml": `
+facts: { customer: { type: string } }
+rules:
+  - { id: night, when: { time: { hour: { lt: 6 } } }, route: review }
+  - { id: much, when: { cumulative: { of: amount, per: customer, over: P1D, gt: 500 USD } }, route: review }
+  - { id: often, action: refund, when: { rate: { per: customer, action: [refund, credit], over: P30D, gt: 3 } }, route: review }
+  - { id: elsewhere, action: pay, when: { rate: { over: P1D, gt: 9 } }, route: review }
+default: { route: review }
+`,
+  "untimely.yaml": "{ action: refund, agent: desk, facts: { amount: 20 USD, customer: al } }",
   "wrong.json": `{ "action": 5 }`,
   "cases.yaml": `
 - { name: small, action: refund, facts: { amount: 20 USD, confidence: 0.95, customer: al }, expect: { route: execute, rules: [small] } }
@@ -220,6 +231,27 @@ barred (block) decides
     const { proposal, undeclared } = JSON.parse(told.stdout) as { proposal: object; undeclared: string[] };
     expect(proposal).toMatchObject({ facts: { amount: { value: 20, currency: "USD" } } });
     expect(undeclared).toHaveLength(3);
+  });
+
+  test("says what to add to the proposal where the time or earlier cases are not known", async () => {
+    const { stdout } = await policy("explain", "timely.yaml", "--proposal", "untimely.yaml");
+    const [, hint = ""] = stdout.split("\nWhat is not known the proposal can say, each with a value of your own:\n");
+    expect(parse(hint)).toEqual({
+      at: "2026-03-30T10:30:00Z",
+      history: { 'cases of "credit", "refund" per customer within P30D': 0, "sum of USD per customer within P1D": 0 },
+    });
+    const told = `${FILES["untimely.yaml"]!.slice(0, -2)}, ${hint.trim().replace("\n", ",\n")} }`;
+    await writeFile(join(home, "timely-proposal.yaml"), told);
+    const after = await policy("explain", "timely.yaml", "--proposal", "timely-proposal.yaml");
+    expect(after.code).toBe(0);
+    expect(after.stdout).not.toContain("not known");
+    const json = await policy("explain", "timely.yaml", "--proposal", "untimely.yaml", "--json");
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      unknown: {
+        at: true,
+        history: ['cases of "credit", "refund" per customer within P30D', "sum of USD per customer within P1D"],
+      },
+    });
   });
 
   test("takes the proposal from standard input, and prints JSON where that is asked for", async () => {

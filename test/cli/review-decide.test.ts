@@ -192,8 +192,32 @@ describe("assent review claim, release, snooze", () => {
     const again = await review("snooze", id.slice(0, 16), "--until", "PT4H", "--json");
     const { snoozedUntil } = JSON.parse(again.stdout) as { snoozedUntil: string };
     expect(Date.parse(snoozedUntil) - Date.now()).toBeGreaterThan(3.9 * 3_600_000);
-    const past = await review("snooze", id, "--until", "2020-01-01T00:00:00Z");
-    expect(past).toMatchObject({ code: 2, stdout: "" });
+    expect([snoozed.stderr, again.stderr]).toEqual(["", ""]);
+  });
+
+  test.each(["now", "2020-01-01T00:00:00Z"])("snooze --until %s ends it at once, without a worker", async (until) => {
+    const { id } = await waiting(ledger);
+    await review("snooze", id, "--until", "PT4H");
+    expect((await ledger.queueItem(id))?.snoozedUntil).not.toBeNull();
+    const { code, stdout, stderr } = await review("snooze", id, "--until", until);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(`${id} is put aside no more: Refund`);
+    expect((await ledger.queueItem(id))?.snoozedUntil).toBeNull();
+    const { items } = await ledger.queue({ filter: {}, order: "oldest", limit: 500 });
+    expect(items.map((item) => item.id)).toContain(id);
+  });
+
+  test("snooze warns where the deadline comes first", async () => {
+    const { id } = await waiting(ledger, { withinMs: 3_600_000 });
+    const [late, soon] = [
+      await review("snooze", id, "--until", "PT4H", "--json"),
+      await review("snooze", id, "--until", "PT1M"),
+    ];
+    expect(late.code).toBe(0);
+    const { deadlineAt } = JSON.parse(late.stdout) as { deadlineAt: string };
+    expect(late.stderr.replaceAll(/\s+/g, " ")).toContain(`Warning: its deadline comes first, at ${deadlineAt}`);
+    expect(late.stderr.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(soon).toMatchObject({ code: 0, stderr: "" });
   });
 
   test("end with 1 where somebody else looks at it, and where it is decided", async () => {

@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { visibleText } from "assent";
+import { visibleText, type Ledger } from "assent";
 import { postgresLedger } from "assent/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { seedQueue } from "../bench/seeded-queue.js";
@@ -12,12 +12,13 @@ const ME = userInfo().username;
 
 let fresh: FreshSchema;
 let project: Project;
+let ledger: Ledger;
 const ids: Record<string, string> = {};
 beforeAll(async () => {
   fresh = await freshSchema();
   project = openProject();
   project.write("assent.config.ts", officeText(fresh));
-  const ledger = postgresLedger(fresh);
+  ledger = postgresLedger(fresh);
   const by = (...selectors: object[]) => ({ default: { route: "review", review: { by: selectors } } }) as never;
   const put = async (name: string, options: Parameters<typeof waiting>[1]): Promise<void> => {
     ids[name] = (await waiting(ledger, options)).id;
@@ -137,6 +138,28 @@ describe("assent review ls", () => {
 
   test("says that nothing waits", async () => {
     expect(await ls("--agent", "nobody")).toEqual({ code: 0, stdout: "0 reviews here, 0 in all.\n", stderr: "" });
+  });
+
+  test("shows what is put aside where that is asked for, and says else how many are", async () => {
+    const until = new Date(Date.now() + 7_200_000).toISOString();
+    const at = new Date().toISOString();
+    await ledger.handle({ reviewId: ids["twin"]!, handling: { what: "snooze", until }, by: "bo", at });
+    try {
+      const [plain, aside, json] = [await ls(), await ls("--snoozed"), await ls("--json")];
+      expect(plain.stdout).toContain("5 reviews here, 5 in all.\nBesides, put aside: 1; --snoozed shows them.\n");
+      expect(plain.stdout).not.toContain("ASIDE");
+      expect(JSON.parse(json.stdout)).toMatchObject({ total: { count: 5 }, aside: { count: 1, isExact: true } });
+      expect(await listed("--snoozed")).toEqual(["twin"]);
+      expect(await listed("--snoozed", "--agent", "billing")).toEqual([]);
+      expect(aside.stdout).toMatch(/DUE +ASIDE +ACTION/);
+      expect(aside.stdout).toMatch(/ - +(1|2)h +refund /);
+      expect(aside.stdout).toContain("1 review here, 1 put aside.\n");
+      expect(aside.stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    } finally {
+      const past = new Date(Date.now() - 60_000).toISOString();
+      await ledger.handle({ reviewId: ids["twin"]!, handling: { what: "snooze", until: past }, by: "bo", at });
+      await ledger.refreshQueue();
+    }
   });
 
   test("--mine says that the configuration knows no users of this system", async () => {

@@ -15,6 +15,8 @@ export interface ConfigOptions {
   trust?: "verified" | "open";
   /** The authenticators of `createAssent`, as they stand in the file. */
   authenticators?: string;
+  /** Statements that build gates, as they stand in the file; `assent` and `z` are there. */
+  gates?: string;
 }
 
 /** A configuration in TypeScript, whose people are whoever uses this operating system. */
@@ -25,9 +27,9 @@ export function officeText({
   trust = "verified",
   ...more
 }: ConfigOptions): string {
-  const { authenticators = "[localUser]" } = more;
+  const { authenticators = "[localUser]", gates = "" } = more;
   return `
-    import { createAssent, defineAction, loadKeys, localUser, policy } from "assent";
+    import { askHuman, createAssent, defineAction, loadKeys, localUser, policy } from "assent";
     import { postgresLedger } from "assent/postgres";
     import { defineConfig } from "assent/service";
     import { testAuthenticator } from "assent/testing";
@@ -43,18 +45,16 @@ export function officeText({
       name: "ask", args: z.object({ question: z.string(), answer: z.unknown().optional() }), idempotent: true, run: () => null,
       summary: (a) => \`Ask: \${a.question}\`,
     });
-    export default defineConfig({
-      pool,
-      schema: ${JSON.stringify(schema)},
-      assent: createAssent({
-        actions: [refund, ask],
-        policy: policy(${JSON.stringify(document)}),
-        ledger: postgresLedger({ pool, schema: ${JSON.stringify(schema)} }),
-        keys: await loadKeys(new URL("keys", import.meta.url).pathname, { create: true }),
-        authenticators: ${authenticators},
-        trust: "${trust}",
-      }),
+    const assent = createAssent({
+      actions: [refund, ask],
+      policy: policy(${JSON.stringify(document)}),
+      ledger: postgresLedger({ pool, schema: ${JSON.stringify(schema)} }),
+      keys: await loadKeys(new URL("keys", import.meta.url).pathname, { create: true }),
+      authenticators: ${authenticators},
+      trust: "${trust}",
     });
+    ${gates}
+    export default defineConfig({ pool, schema: ${JSON.stringify(schema)}, assent });
   `;
 }
 
@@ -68,7 +68,7 @@ export interface WaitingOptions {
   facts?: Facts;
   summary?: string;
   context?: Json;
-  kind?: "approval" | "question";
+  kind?: "approval" | "question" | "clarification";
   withinMs?: number;
 }
 

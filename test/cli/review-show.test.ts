@@ -1,11 +1,14 @@
+import { userInfo } from "node:os";
 import { visibleText, type Case } from "assent";
 import { postgresLedger } from "assent/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decided } from "../../src/testing/ledger-contract/specimens.js";
+import { decided, reviewer } from "../../src/testing/ledger-contract/specimens.js";
 import { freshSchema, type FreshSchema } from "../support/postgres.js";
 import { openProject, type Project } from "./configured.js";
 import { HOSTILE, officeText, waiting } from "./review-office.js";
 import { runCli, type Ran } from "./run-cli.js";
+
+const ME = userInfo().username;
 
 type Review = NonNullable<Case["review"]>;
 
@@ -21,6 +24,8 @@ let project: Project;
 let vote: Review;
 let over: Review;
 let hostile: Review;
+/** The user of this system has voted on it, and somebody else still has to. */
+let voted: Review;
 beforeAll(async () => {
   fresh = await freshSchema();
   project = openProject();
@@ -33,6 +38,9 @@ beforeAll(async () => {
   });
   const held = await ledger.review(vote.id);
   await decided(ledger, held!.case, "approve", { note: "Early bird" });
+  voted = await waiting(ledger, { policy: { default: { route: "review", review: { quorum: "two-person" } } } });
+  const mine = await ledger.review(voted.id);
+  await decided(ledger, mine!.case, "approve", { by: reviewer(ME) });
   over = await waiting(ledger);
   const other = await ledger.review(over.id);
   await decided(ledger, other!.case, "reject", { note: "Too much" });
@@ -90,6 +98,29 @@ describe("assent review show", () => {
         `npx assent review approve ${vote.id} --reason-code CODE --config ./assent.config.ts --digest ${vote.digest}`,
       ]) as string[],
     });
+  });
+
+  test("says that it is not for whoever looks, and hides no command for that", async () => {
+    project.write("others.config.ts", officeText({ ...fresh, authenticators: "[testAuthenticator()]" }));
+    const flat = ({ stdout }: Ran): string => stdout.replaceAll(/\s+/g, " ");
+    const [role, json, votedOn, theirs, unknown] = [
+      await show(vote.id),
+      await show(vote.id, "--json"),
+      await show(voted.id),
+      await show(hostile.id),
+      await show(hostile.id, "--config", "others.config.ts"),
+    ];
+    expect(flat(role)).toContain(`Not yours to decide: ${ME} is none of those who may decide: role manager. What may`);
+    expect(role.stdout).toContain(`npx assent review approve ${vote.id}`);
+    const { whyNotYours, commands } = JSON.parse(json.stdout) as { whyNotYours: string; commands: string[] };
+    expect(whyNotYours).toBe(`${ME} is none of those who may decide: role manager`);
+    expect(commands).toHaveLength(4);
+    expect(flat(votedOn)).toMatch(/Not yours to decide: \S+ has voted on this\./);
+    expect(theirs.stdout).not.toContain("Not yours");
+    expect(flat(unknown)).toContain("whom the configuration does not accept (localUser).");
+    for (const { code, stderr, stdout } of [role, votedOn, unknown]) {
+      expect({ code, stderr, unfit: unfit(stdout) }).toEqual({ code: 0, stderr: "", unfit: [] });
+    }
   });
 
   test("of one that is over, says what was said, and that nothing is left to say", async () => {

@@ -87,7 +87,12 @@ describe("the review commands", () => {
     [reviewApproveCommand, ["rv_123456", "--digest", "d", "--args", "{}"], "takes no --args"],
     [reviewModifyCommand, ["rv_123456", "--digest", "d"], "--args is missing"],
     [reviewModifyCommand, ["rv_123456", "--digest", "d", "--args", "{"], "--args is no JSON"],
-    [reviewModifyCommand, ["rv_123456", "--digest", "d", "--args", "@nowhere.json"], "nowhere.json"],
+    [
+      reviewModifyCommand,
+      ["rv_123456", "--digest", "d", "--args", "@nowhere.json"],
+      "The file that --args names cannot be read: ENOENT",
+    ],
+    [reviewAnswerCommand, ["rv_123456", "--digest", "d", "--answer", "@nowhere.json"], "(at nowhere.json)"],
     [reviewAnswerCommand, ["rv_123456", "--digest", "d", "--answer", "Tuesday"], "--answer is no JSON"],
     [reviewClaimCommand, ["rv_123456", "--minutes", "0"], "from 1 to 1440"],
     [reviewSnoozeCommand, ["rv_123456"], "takes a moment or a while"],

@@ -2,9 +2,11 @@ import { join } from "node:path";
 import { generateKeys, listKeys, revokeKey, rotateKeys, type KeyFiles } from "../../authority/key-folder.js";
 import type { KeyListing } from "../../authority/key-set.js";
 import { AssentError } from "../../model/error.js";
-import type { Command, CommandRun } from "../command.js";
+import type { Command, CommandRun, OptionName } from "../command.js";
 
 const FOLDER_HELP = "DIR is the folder of the keys: ASSENT_KEYS, or .assent/keys, unless said.";
+/** Keys are files: no Postgres is opened. */
+const OPTIONS = ["json"] as const satisfies readonly OptionName[];
 
 /** `assent keys generate`. */
 export const keysGenerateCommand: Command = {
@@ -14,6 +16,7 @@ export const keysGenerateCommand: Command = {
   details: `Writes signing.json, for processes that decide, and public.json, for graph
 hosts: with that one alone they check decisions and make none.
 ${FOLDER_HELP}`,
+  options: OPTIONS,
   run: async (run) => told(run, await generateKeys(folderOf(run, "keys generate"))),
 };
 
@@ -25,6 +28,7 @@ export const keysRotateCommand: Command = {
   details: `What the old key signed so far still counts. Bring signing.json to those that
 decide and public.json to graph hosts; they notice the change by themselves.
 ${FOLDER_HELP}`,
+  options: OPTIONS,
   run: async (run) => told(run, await rotateKeys(folderOf(run, "keys rotate"))),
 };
 
@@ -36,6 +40,7 @@ export const keysRevokeCommand: Command = {
   details: `For a key that may be in wrong hands. What was approved with it and has not run
 is asked again, as soon as graph hosts have the new public.json.
 ${FOLDER_HELP}`,
+  options: OPTIONS,
   async run(run) {
     const [id, ...rest] = run.positionals;
     if (id === undefined) throw new AssentError("usage", { what: "`keys revoke` takes the id of a key" });
@@ -50,6 +55,7 @@ export const keysListCommand: Command = {
   summary: "show the keys of a folder or file",
   details: `Never shows a private key. PATH may be a key file too.
 ${FOLDER_HELP}`,
+  options: OPTIONS,
   async run(run) {
     const keys = await listKeys(folderOf(run, "keys list"));
     if (run.options.json) run.print(JSON.stringify(keys));

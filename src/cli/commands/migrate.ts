@@ -7,7 +7,8 @@ export const migrateCommand: Command = {
   name: "migrate",
   takes: "",
   summary: "bring the ledger's schema up to this version",
-  details: "Applies what is missing, under a lock; safe to run from any number of processes. Run it when you deploy.",
+  details: `Applies what is missing, under a lock; safe to run from any number of processes.
+Run it when you deploy.`,
   async run(run) {
     if (run.positionals.length > 0)
       throw new AssentError("usage", { what: "`migrate` takes no words", seen: run.positionals });

@@ -23,6 +23,7 @@ const CHANGES: Record<PolicyChange, string> = {
 export const policyDiffCommand: Command = {
   name: "policy diff",
   takes: "OLD NEW",
+  needs: "--proposals FILE",
   summary: "what another version would do with proposals",
   details: `OLD and NEW are two versions of a policy. The proposals, given with --proposals,
 are one JSON object a line: { action, agent, facts }, with at and history where

@@ -11,5 +11,6 @@ answered with what happened (executed, failed or again) and what shows it:
 --answer '{"happened":"executed","evidence":"it is on the statement"}'. That
 stands in place of a note.`,
   options: ["answer"],
+  needs: "--answer JSON",
   said: async ({ answer }) => ({ answer: await jsonIn("answer", answer) }),
 });

@@ -8,7 +8,7 @@ import { counted, linesOf, pageFor } from "../page.js";
 import { renderQueue } from "../queue-table.js";
 import { numberIn, osUser, REVIEW_CODES, withAssent } from "../reviewing.js";
 
-const FILTERS = ["mine", "action", "agent", "kind", "assignee", "risk-at-least"] as const;
+const FILTERS = ["mine", "snoozed", "action", "agent", "kind", "assignee", "risk-at-least"] as const;
 
 /** `assent review ls`. */
 export const reviewLsCommand: Command = {
@@ -17,12 +17,13 @@ export const reviewLsCommand: Command = {
   summary: "what waits for people, most urgent first",
   details: `A page of the queue of ./assent.config.ts (.js, .mjs), or --config. The file is
 run. What is put aside, and what waits behind more of its agent's than its
-budget shows, is left out. How urgent it is goes by what is left of its time: of
-those that have the same urgency the ones asked first come first. --order
-deadline goes by the deadline itself.
+budget shows, is left out; --snoozed shows what is put aside. How urgent it is
+goes by what is left of its time: of those that have the same urgency the ones
+asked first come first. --order deadline goes by the deadline itself.
 
-WAITS is since when, DUE until when; WHOSE is whom it is assigned to, and with a
-star who looks at it now. Ids are cut; every \`review\` command takes them so.
+WAITS is since when, DUE until when, ASIDE for how long it is put aside; WHOSE
+is whom it is assigned to, and with a star who looks at it now. Ids are cut;
+every \`review\` command takes them so.
 
 ${REVIEW_CODES}`,
   options: [...FILTERS, "order", "limit", "cursor", "config", "json"],
@@ -51,16 +52,20 @@ async function list(
 ): Promise<void> {
   const page = await assent.queue.page({ ...filter, ...place });
   const total = await assent.queue.count(filter);
+  const aside = await assent.queue.count({ ...filter, isSnoozed: true });
   if (run.options.json) {
-    run.print(JSON.stringify({ ...page, total }));
+    run.print(JSON.stringify({ ...page, total, aside }));
     return;
   }
   const { columns, paint } = pageFor(run);
   const { items, next, isCapped } = page;
   const say = (text: string): void => run.print(linesOf(text, columns, "", paint.dim));
   if (items.length > 0) run.print(`${renderQueue(items, { columns, paint }, assent.clock.now())}\n`);
-  const count = total.isExact ? total.count.toLocaleString("en") : `more than ${COUNT_MAX.toLocaleString("en")}`;
-  say(`${counted(items.length, "review")} here, ${count} in all.`);
+  if (filter.isSnoozed === true) say(`${counted(items.length, "review")} here, ${inAll(total)} put aside.`);
+  else {
+    say(`${counted(items.length, "review")} here, ${inAll(total)} in all.`);
+    if (aside.count > 0) say(`Besides, put aside: ${inAll(aside)}; --snoozed shows them.`);
+  }
   if (items.some(({ claim }) => claim !== null)) say("* looks at it now.");
   if (isCapped) {
     say(`It looked at the first ${SCAN_MAX.toLocaleString("en")} of this order only; more may follow.`);
@@ -69,8 +74,13 @@ async function list(
   if (next !== null) run.print(`${paint.dim("Next page, with the same options:")}\n--cursor ${next}`);
 }
 
+function inAll({ count, isExact }: { count: number; isExact: boolean }): string {
+  return isExact ? count.toLocaleString("en") : `more than ${COUNT_MAX.toLocaleString("en")}`;
+}
+
 /** What options ask for. */
 function named({
+  snoozed,
   action,
   agent,
   kind,
@@ -80,6 +90,7 @@ function named({
   const ofKind = oneOf("kind", kind, ReviewKind.options);
   const riskAtLeast = numberIn("risk-at-least", risk, { least: 0, most: 1, isWhole: false });
   return {
+    ...(snoozed && { isSnoozed: true }),
     ...(action !== undefined && { action }),
     ...(agent !== undefined && { agent }),
     ...(ofKind && { kind: ofKind }),

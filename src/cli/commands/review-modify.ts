@@ -9,5 +9,6 @@ export const reviewModifyCommand = decidingCommand({
 JSON object. The action's schema and the policy look at them anew; they count
 as approved by you where you may approve them.`,
   options: ["args"],
+  needs: "--args JSON",
   said: async ({ args }) => ({ args: await jsonIn("args", args) }),
 });

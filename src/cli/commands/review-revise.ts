@@ -6,4 +6,5 @@ export const reviewReviseCommand = decidingCommand({
   summary: "ask for another draft",
   details: `Asks the agent for another draft, where a draft is refined. Say in --note what
 has to change.`,
+  needs: "--note TEXT",
 });
