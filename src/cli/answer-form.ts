@@ -19,7 +19,7 @@ export interface AnswerForm {
 export function answerFormOf(assent: Assent, item: ReviewItem): AnswerForm | string | null {
   const { review, case: held } = item;
   const { requires } = held.round.routing ?? {};
-  const isAsked = review.status === "open" && verdictsFor(review.kind, requires, review.step).includes("answer");
+  const isAsked = review.status === "open" && verdictsFor(review.kind, requires, review).includes("answer");
   // What a reconciliation is answered with is the same for all actions.
   if (!isAsked || review.kind === "reconciliation") return null;
   // What is clarified has the form that the policy gives it; without one, whatever is said will do.

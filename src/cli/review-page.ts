@@ -5,7 +5,7 @@ import type { QueueItem } from "../ledger/queueing.js";
 import { type Verdict, readable } from "../model/decision.js";
 import type { Panel } from "../model/requirement.js";
 import { verdictsFor } from "../model/review.js";
-import { oneLine, visibleText } from "../model/visible-text.js";
+import { oneLine } from "../model/visible-text.js";
 import type { ReviewItem } from "../nodes/reviews.js";
 import type { Json } from "../model/proposal.js";
 import type { AnswerForm } from "./answer-form.js";
@@ -22,14 +22,8 @@ export interface Ways {
   commands: string[][];
 }
 
-/** What a command line has besides the review: the configuration that was named, and an answer that fits. */
-export interface WaysOptions {
-  config: string | undefined;
-  example: string | null;
-}
-
-/** How a review can be decided from the command line. */
-export function waysOf({ review, case: held }: ReviewItem, { config, example }: WaysOptions): Ways {
+/** How a review can be decided from the command line, with the configuration that was named. */
+export function waysOf({ review, case: held }: ReviewItem, config: string | undefined): Ways {
   const none = (why: string): Ways => ({ why, verdicts: [], commands: [] });
   if (review.status !== "open") return none(`The review is ${review.status}: nothing is left to decide.`);
   if (review.round !== held.round.round) {
@@ -43,8 +37,7 @@ export function waysOf({ review, case: held }: ReviewItem, { config, example }: 
   const from = config === undefined ? "" : ` --config ${quotedForShell(config)}`;
   const commands = verdicts.map((verdict) => {
     const isFinding = review.kind === "reconciliation" && verdict === "answer";
-    const own = verdict === "answer" && example !== null ? answering(example, `${code}${from}`) : MORE[verdict];
-    const more = `${isFinding ? FINDING : own}${code}`;
+    const more = `${isFinding ? FINDING : MORE[verdict]}${code}`;
     // The digest alone fills a line of 80 columns.
     const middle = `${more}${from}` === "" ? [] : [`  ${`${more}${from}`.trim()} \\`];
     return [`npx assent review ${verdict} ${review.id} \\`, ...middle, `--digest ${review.digest}`];
@@ -52,19 +45,7 @@ export function waysOf({ review, case: held }: ReviewItem, { config, example }: 
   return { why: null, verdicts, commands };
 }
 
-/** An answer on the command line; in a file where it is too long for a line of 80 columns with what else stands there. */
-function answering(example: string, rest: string): string {
-  const said = ` --answer '${example.replaceAll("'", `'\\''`)}'`;
-  const fits = `  ${said.trim()}${rest} \\`.length <= LINE_COLUMNS && visibleText(said) === said;
-  return fits ? said : " --answer @FILE";
-}
-
-const LINE_COLUMNS = 80;
-
-/**
- * What each takes besides the digest. None of it is taken as it stands, should somebody run it without filling it in; an
- * example of an answer is, so it says beside it that it is one.
- */
+/** What each takes besides the digest. None of it is taken as it stands, should somebody run it without filling it in. */
 const MORE: Record<Verdict, string> = {
   approve: "",
   modify: " --args @FILE",
@@ -190,26 +171,19 @@ function waysIn({ review }: ReviewItem, { ways, form }: Known, page: Page): stri
   const { commands } = ways;
   if (commands.length === 0) return [linesOf("Nothing can be said to it from here.", columns, "")];
   return [
-    ...(form === null ? [] : [formIn(form, ways, page)]),
+    ...(form === null ? [] : [formIn(form, page)]),
     linesOf(review.kind === "reconciliation" ? HOW_TO_FIND : HOW_TO_SAY, columns, "", paint.dim),
     ...commands.map((lines) => lines.join("\n")),
   ];
 }
 
-const HOW_TO_ANSWER = "What is answered, as JSON; put your own in the place of the example below:";
-const HOW_TO_ANSWER_ALONE = "What is answered, as JSON:";
-
-/** The form of an answer, a line for each field. */
-function formIn(form: AnswerForm | string, { commands }: Ways, { columns, paint }: Page): string {
+/** The form of an answer, a line for each field, and an example: apart from the command line, so that nobody gives it. */
+function formIn(form: AnswerForm | string, { columns, paint }: Page): string {
   if (typeof form === "string") return linesOf(form, columns, "", paint.bold);
   const { schema, example } = form;
-  const isBelow = example !== null && commands.flat().some((line) => line.includes("--answer '"));
   const fields = fieldsOf(schema).map(({ name, words }) =>
     linesOf(`${name === "" ? "" : `${name}: `}${words}`, columns, "  "),
   );
-  const apart =
-    example === null || isBelow ? [] : [linesOf(`such as ${spacedJson(JSON.parse(example))}`, columns, "  ")];
-  return [linesOf(isBelow ? HOW_TO_ANSWER : HOW_TO_ANSWER_ALONE, columns, "", paint.dim), ...fields, ...apart].join(
-    "\n",
-  );
+  const such = example === null ? [] : [linesOf(`such as ${spacedJson(JSON.parse(example))}`, columns, "  ")];
+  return [linesOf("What is answered, as JSON:", columns, "", paint.dim), ...fields, ...such].join("\n");
 }

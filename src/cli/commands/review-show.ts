@@ -30,7 +30,7 @@ ${REVIEW_CODES}`,
       const queued = await assent.ledger.queueItem(item.review.id);
       const form = answerFormOf(assent, item);
       const answer = typeof form === "string" ? null : form;
-      const ways = waysOf(item, { config: run.options.config, example: answer?.example ?? null });
+      const ways = waysOf(item, run.options.config);
       const whyNotYours = ways.why === null ? await whyNotOf(assent, item) : null;
       if (run.options.json) {
         const { verdicts, commands } = ways;
