@@ -1,5 +1,5 @@
 import { Command } from "@langchain/langgraph";
-import { AssentError, systemClock, type Clock } from "assent";
+import { AssentError, systemClock, type Clock, type Keys } from "assent";
 import { manualClock } from "assent/testing";
 import { hurriedClock } from "../../support/hurried-clock.js";
 import { attempt, type Attack, type NotOn, type Way } from "../attack.js";
@@ -20,8 +20,12 @@ export const wrongClock: Attack = {
   title: "A clock that was set back or ahead",
   harmsPlain: true,
   ways: [
-    decidesNothing("a reviewer's, back to when there was no key", () => ({ clock: daysAgo(FIRST_KEY_DAYS_AGO + 1) })),
-    decidesNothing("a reviewer's, back to when there was another key", () => ({
+    decidesNothing("a reviewer's, back to when there was no key", ({ keys: { deciding } }) => ({
+      keys: unchecked(deciding),
+      clock: daysAgo(FIRST_KEY_DAYS_AGO + 1),
+    })),
+    decidesNothing("a reviewer's, back to when there was another key", ({ keys: { deciding } }) => ({
+      keys: unchecked(deciding),
       clock: daysAgo(NEXT_KEY_DAYS_AGO + 1),
     })),
     decidesNothing("nobody's, but the key is a retired one", ({ keys: { retired: keys } }) => ({ keys })),
@@ -58,6 +62,11 @@ export const wrongClock: Attack = {
     },
   ],
 };
+
+/** Keys of a process that does not want to know whether what it signs will count. */
+function unchecked(keys: Keys): Keys {
+  return { signer: () => keys.signer(), trusted: async () => [] };
+}
 
 /** An approval that must not count, made by such means. */
 function decidesNothing(name: string, means: (victim: GatedVictim) => Means): Way {
