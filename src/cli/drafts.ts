@@ -26,7 +26,11 @@ export function draftLines(context: Json, linesOf: (context: Json) => string[]):
   return before === null ? lines : [...lines, "with the first draft:", ...linesOf(before)];
 }
 
+const KEYS: readonly string[] = ["draft", "feedback", "changes", "before"];
+
+/** Whether there is nothing but a draft in it: what else an agent says beside that is to be seen, too. */
 function isDraft(value: Json): value is Draft {
+  if (Object.keys(Object(value)).some((key) => !KEYS.includes(key))) return false;
   const { draft, feedback, changes } = Object(value) as Partial<Draft>;
   return typeof draft === "number" && typeof feedback === "string" && Array.isArray(changes);
 }

@@ -10,6 +10,7 @@ import {
   visibleText,
 } from "assent";
 import { describe, expect, test } from "vitest";
+import { draftLines } from "../../src/cli/drafts.js";
 import { z } from "zod";
 import { paintFor } from "../../src/cli/paint.js";
 import { renderItem } from "../../src/cli/review-screen.js";
@@ -86,4 +87,10 @@ describe("a later draft on the screen", () => {
     expect(lines.filter((line) => /^(You approved|│ rv_)/.test(line))).toEqual([]);
     expect(text).toContain("⟦U+202E⟧");
   });
+});
+
+test("what an agent says beside a draft is shown", () => {
+  const draft = { draft: 2, feedback: "shorter", changes: [] };
+  expect(draftLines(draft, () => [])).toEqual(["draft 2, asked for: shorter"]);
+  expect(draftLines({ ...draft, evidence: "none" }, () => [])).toBeNull();
 });
